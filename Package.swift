@@ -1,0 +1,53 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The dependency arrows form a tree (Docs/architecture.md): a module may use only what is listed for it here.
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+
+let package = Package(
+    name: "losnap",
+    products: [
+        .executable(name: "losnap", targets: ["losnap"]),
+        .executable(name: "loclone", targets: ["loclone"]),
+        .library(name: "CloneCore", targets: ["CloneCore"]),
+        .library(name: "Policy", targets: ["Policy"]),
+        .library(name: "Snapshots", targets: ["Snapshots"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
+    ],
+    targets: [
+        .target(name: "CLinux", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+        .target(name: "CloneCore", dependencies: ["CLinux", system], swiftSettings: strict),
+        .target(name: "Policy", swiftSettings: strict),
+        .target(name: "Snapshots", dependencies: ["CloneCore", "Policy", system, grdb], swiftSettings: strict),
+        .executableTarget(
+            name: "losnap", dependencies: ["CloneCore", "Policy", "Snapshots", system, arguments], swiftSettings: strict),
+        .executableTarget(name: "loclone", dependencies: ["CloneCore", system, arguments], swiftSettings: strict),
+
+        .target(name: "TestSupport", dependencies: ["CloneCore", system, subprocess], path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(name: "PolicyTests", dependencies: ["Policy"], swiftSettings: strict),
+        .testTarget(name: "CloneCoreTests", dependencies: ["CloneCore", "CLinux", "TestSupport", system], swiftSettings: strict),
+        .testTarget(
+            name: "SnapshotsTests", dependencies: ["Snapshots", "CloneCore", "TestSupport", system, grdb], swiftSettings: strict),
+        .testTarget(
+            name: "LosnapTests", dependencies: ["losnap", "Snapshots", "Policy", "CloneCore", "TestSupport", system],
+            swiftSettings: strict),
+        .testTarget(
+            name: "KernelTests", dependencies: ["losnap", "loclone", "CloneCore", "TestSupport", system], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)
