@@ -1,0 +1,116 @@
+// The sentences of CloneError. The rule: the path first, lower case, no full stop; a hint wherever somebody can do something.
+
+internal import SystemPackage
+
+extension CloneError {
+    public var message: String {
+        switch self {
+        case .noSuchFile(let path): "\(path): no such file"
+        case .notAnImage(let path, let kind): "\(path): \(kind.rawValue), not an image file"
+        case .emptyImage(let path): "\(path): the file is empty, so it holds no filesystem"
+        case .sameFile(let source, let destination): "\(destination): it is the same file as \(source)"
+        case .differentFilesystem(let image, let directory): "\(directory): it is on another filesystem than the image \(image)"
+        case .cannotShareBlocks(let directory, let filesystem): "\(directory): \(filesystem) can't share blocks between files here"
+        case .cloneRefused(let image, let directory): "\(image): the kernel refused to clone it into \(directory)"
+        case .swapFile(let path): "\(path): it is in use as swap space"
+        case .readOnly(let path): "\(path): the filesystem is mounted read-only"
+        case .full(let path): "\(path): no space left"
+        case .inputOutput(let path, let call): "\(path): I/O error while trying to \(call.words) it"
+        case .openForWriting(let path): "\(path): not mounted here, but open for writing, perhaps by a virtual machine"
+        case .cannotProveUnused(let path): "\(path): can't tell whether somebody is writing to it"
+        case .notPermitted(let path, let call): "\(path): not permitted to \(call.words) it"
+        case .needsRootToFreeze(let mountPoint): "\(mountPoint): only root may freeze the filesystem inside a mounted image"
+        case .frozenByAnother(let mountPoint): "\(mountPoint): frozen already, by something that is not losnap"
+        case .cannotFreeze(let mountPoint, let filesystem): "\(mountPoint): \(filesystem) can't be frozen"
+        case .windowBroken(.deadline(let milliseconds), let mountPoint):
+            "\(mountPoint): thawed at the deadline of \(milliseconds) ms, before the clone was finished; there is no snapshot"
+        case .windowBroken(.thawedEarly, let mountPoint):
+            "\(mountPoint): somebody else thawed it before the clone was finished; there is no snapshot"
+        case .windowBroken(.guardThawed, let mountPoint): "\(mountPoint): the thaw guard ended the freeze; there is no snapshot"
+        case .stillFrozen(let mountPoint): "\(mountPoint): could not be thawed; the thaw guard goes on trying"
+        case .outputInside(let stream, let mountPoint):
+            "\(stream) is a file on \(mountPoint), which is to be frozen: writing to it would hang"
+        case .locked(let what, let holder): "\(what): locked by another losnap" + (holder.map { " (\($0))" } ?? "")
+        case .noGuard(let error): "the thaw guard could not be started: \(error.description)"
+        case .refused(let refusal): refusal.message
+        case .system(let call, let path, let error): "\(path): can't \(call.words) it: \(error.description)"
+        }
+    }
+
+    public var hint: String? {
+        switch self {
+        case .noSuchFile: "check the path; `losnap source list` shows the images that are known"
+        case .notAnImage: "name the image file itself, or a mount point of the filesystem inside it"
+        case .emptyImage: "make a filesystem in it first, or name another file"
+        case .sameFile: "choose another destination"
+        case .differentFilesystem:
+            "clones share blocks, so the snapshots must lie on the image's own filesystem: choose a directory there"
+        case .cannotShareBlocks: "move the image to XFS made with reflink (mkfs.xfs -m reflink=1, today's default), or to btrfs"
+        case .cloneRefused: "see that both have the same chattr +C setting, and that the image is not being resized"
+        case .swapFile: "run swapoff on it first"
+        case .readOnly: "mount it writable again; after an error the kernel's log (dmesg) says why it went read-only"
+        case .full: "free some space: `losnap prune` or `losnap delete` remove snapshots also on a full disk"
+        case .inputOutput: "look into the kernel's log (dmesg) and check the disk"
+        case .openForWriting(let path):
+            "shut down what has it open (`fuser -v \(path)` shows it), or take it as it is with --consistency crash"
+        case .cannotProveUnused: "run losnap as root or as the image's owner, or take it as it is with --consistency crash"
+        case .notPermitted: "run losnap as root, or as the owner of the image"
+        case .needsRootToFreeze: "run losnap as root"
+        case .frozenByAnother(let mountPoint):
+            "wait until it has finished and try again; if nothing is at work, thaw it with `fsfreeze -u \(mountPoint)`"
+        case .cannotFreeze: "unmount it first, or take it as it is with --consistency crash"
+        case .windowBroken(.deadline, _): "try again when the disk is less busy, or allow more with --max-freeze"
+        case .windowBroken: "see that no other backup program freezes the same filesystem, and try again"
+        case .stillFrozen(let mountPoint): "run `losnap thaw`, or `fsfreeze -u \(mountPoint)`"
+        case .outputInside: "redirect the output to a place outside the image"
+        case .locked: "wait for it to finish, or use --wait"
+        case .noGuard: "nothing was frozen; free some memory or processes and try again"
+        case .refused(let refusal): refusal.hint
+        case .system: nil
+        }
+    }
+
+    public var code: String {
+        switch self {
+        case .noSuchFile: "no_such_file"
+        case .notAnImage: "not_an_image"
+        case .emptyImage: "empty_image"
+        case .sameFile: "same_file"
+        case .differentFilesystem: "different_filesystem"
+        case .cannotShareBlocks: "cannot_share_blocks"
+        case .cloneRefused: "clone_refused"
+        case .swapFile: "swap_file"
+        case .readOnly: "read_only"
+        case .full: "full"
+        case .inputOutput: "input_output"
+        case .openForWriting: "open_for_writing"
+        case .cannotProveUnused: "cannot_prove_unused"
+        case .notPermitted: "not_permitted"
+        case .needsRootToFreeze: "needs_root"
+        case .frozenByAnother: "frozen_by_another"
+        case .cannotFreeze: "cannot_freeze"
+        case .windowBroken: "window_broken"
+        case .stillFrozen: "still_frozen"
+        case .outputInside: "output_inside"
+        case .locked: "locked"
+        case .noGuard: "no_guard"
+        case .refused: "freeze_refused"
+        case .system: "system"
+        }
+    }
+
+    public var category: ErrorCategory {
+        switch self {
+        case .noSuchFile: .notFound
+        case .notAnImage, .emptyImage, .sameFile, .outputInside, .swapFile: .usage
+        case .differentFilesystem, .cannotShareBlocks, .readOnly, .cloneRefused: .pool
+        case .full: .full
+        case .inputOutput: .io
+        case .openForWriting, .frozenByAnother, .windowBroken, .locked, .noGuard: .busy
+        case .cannotProveUnused, .notPermitted, .needsRootToFreeze: .permission
+        case .cannotFreeze, .stillFrozen, .system: .failed
+        case .refused(.unreachableNamespace): .permission
+        case .refused: .failed
+        }
+    }
+}

@@ -1,0 +1,106 @@
+// What can go wrong between an image and its clone. The rule: the same errno gets a different sentence for a different call, so a
+// case says what was tried, not which number came back.
+
+public import SystemPackage
+
+/// Everything that `CloneCore` throws.
+public enum CloneError: ExplainedError, Hashable {
+    /// There is no file of that name.
+    case noSuchFile(path: String)
+    /// The path names something that can't be an image.
+    case notAnImage(path: String, kind: FileKind)
+    /// The image has no bytes.
+    case emptyImage(path: String)
+    /// Source and destination are one file, perhaps by a link.
+    case sameFile(source: String, destination: String)
+    /// FICLONE: EXDEV.
+    case differentFilesystem(image: String, directory: String)
+    /// FICLONE: EOPNOTSUPP, or EINVAL on a filesystem made without reflink.
+    case cannotShareBlocks(directory: String, filesystem: String)
+    /// FICLONE: EINVAL where the filesystem can share blocks: one of the two is nodatacow, or still being changed.
+    case cloneRefused(image: String, directory: String)
+    /// FICLONE: ETXTBSY.
+    case swapFile(path: String)
+    /// The pool is mounted read-only.
+    case readOnly(path: String)
+    /// No space, or over quota.
+    case full(path: String)
+    /// The disk failed.
+    case inputOutput(path: String, during: SystemCall)
+    /// Somebody has the image open for writing, though it is not mounted.
+    case openForWriting(path: String)
+    /// It can't be proved that nobody is writing to it.
+    case cannotProveUnused(path: String)
+    /// Not permitted.
+    case notPermitted(path: String, during: SystemCall)
+    /// Only root may freeze.
+    case needsRootToFreeze(mountPoint: String)
+    /// The filesystem inside was frozen already, by somebody who is not losnap.
+    case frozenByAnother(mountPoint: String)
+    /// The filesystem inside can't be frozen at all.
+    case cannotFreeze(mountPoint: String, filesystem: String)
+    /// The frozen window was broken; there is no clone.
+    case windowBroken(BrokenWindow, mountPoint: String)
+    /// It could not be thawed; the guard goes on trying.
+    case stillFrozen(mountPoint: String)
+    /// stdout or stderr is a file on a filesystem to be frozen.
+    case outputInside(stream: String, mountPoint: String)
+    /// Another losnap holds the lock.
+    case locked(what: String, holder: String?)
+    /// The thaw guard could not be started.
+    case noGuard(Errno)
+    /// It can't be frozen as it stands, for a reason that has nothing to do with a failing call.
+    case refused(FreezeRefusal)
+    /// Any other failing system call.
+    case system(SystemCall, path: String, Errno)
+}
+
+/// Why a frozen window does not count.
+public enum BrokenWindow: Sendable, Hashable {
+    /// It would have lasted longer than allowed (milliseconds); it was thawed at the deadline.
+    case deadline(milliseconds: UInt64)
+    /// Somebody else thawed it before the clone was finished.
+    case thawedEarly
+    /// The guard believed its parent dead.
+    case guardThawed
+}
+
+/// The system calls, in words, for messages: "can't ... PATH".
+public enum SystemCall: String, Sendable, CaseIterable {
+    case open, read, write, status, list, createFile, createDirectory, clone, freeze, thaw, sync, link, rename, remove, truncate, lock
+    case setMode, setOwner, getXattr, setXattr, getFlags, setFlags, lease, extents, identify, mount, unmount, loopDevice
+
+    /// What was tried, as the words after "can't".
+    var words: String {
+        switch self {
+        case .open: "open"
+        case .read: "read"
+        case .write: "write"
+        case .status: "look at"
+        case .list: "list"
+        case .createFile: "make a file in"
+        case .createDirectory: "make the directory"
+        case .clone: "clone"
+        case .freeze: "freeze"
+        case .thaw: "thaw"
+        case .sync: "write out"
+        case .link: "give a name to"
+        case .rename: "rename"
+        case .remove: "remove"
+        case .truncate: "set the length of"
+        case .lock: "lock"
+        case .setMode: "set the mode of"
+        case .setOwner: "set the owner of"
+        case .getXattr: "read the extended attributes of"
+        case .setXattr: "write the extended attributes of"
+        case .getFlags: "read the inode flags of"
+        case .setFlags: "set the inode flags of"
+        case .lease: "take a lease on"
+        case .extents: "read the extent map of"
+        case .identify: "identify the filesystem of"
+        case .mount: "mount"
+        case .unmount: "unmount"
+        case .loopDevice: "set up a loop device for"
+        }
+    }
+}

@@ -1,0 +1,46 @@
+// Why an image's filesystems can't be frozen as they stand.
+
+/// A state of mounts and devices in which a consistent clone can't be promised.
+public enum FreezeRefusal: Sendable, Hashable {
+    /// A filesystem has this image as one of several devices (btrfs with more devices, LVM, MD): a clone of one is worth nothing.
+    case oneOfSeveralDevices(image: String, filesystem: String)
+    /// The filesystem keeps its log on another device.
+    case externalLog(image: String, mountPoint: String)
+    /// Attached to a writable loop device, but not mounted: whoever writes to the device can't be stopped.
+    case attachedNotMounted(image: String, device: String)
+    /// The path names another file than the one that is mounted.
+    case replacedWhileMounted(image: String, mountPoint: String)
+    /// Mounted in a mount namespace that can't be reached.
+    case unreachableNamespace(image: String, device: String)
+    /// More filesystems than one guard can hold.
+    case tooMany(count: Int)
+
+    var message: String {
+        switch self {
+        case .oneOfSeveralDevices(let image, let filesystem):
+            "\(image): it is one of several devices of \(filesystem), and a clone of one alone can't be used"
+        case .externalLog(let image, let mountPoint):
+            "\(image): the filesystem at \(mountPoint) keeps its log on another device"
+        case .attachedNotMounted(let image, let device):
+            "\(image): it is attached to \(device) for writing, but not mounted, so its writers can't be stopped"
+        case .replacedWhileMounted(let image, let mountPoint):
+            "\(image): the path names another file than the one that is mounted at \(mountPoint)"
+        case .unreachableNamespace(let image, let device):
+            "\(image): \(device) is mounted in a mount namespace that can't be reached"
+        case .tooMany(let count):
+            "\(count) filesystems would have to be frozen at once, more than the thaw guard can hold"
+        }
+    }
+
+    var hint: String {
+        switch self {
+        case .oneOfSeveralDevices: "snapshot with the tools of that filesystem, or move it into one image"
+        case .externalLog: "make the filesystem with an internal log"
+        case .attachedNotMounted(_, let device):
+            "mount it, or detach it with `losetup -d \(device)`, or take it as it is with --consistency crash"
+        case .replacedWhileMounted: "unmount and mount again, so that the mount and the path agree"
+        case .unreachableNamespace: "run losnap as root in the namespace in which it is mounted"
+        case .tooMany: "take the sources in smaller groups"
+        }
+    }
+}
