@@ -1,1 +1,57 @@
-@main struct Main { static func main() {} }
+// loclone SOURCE DEST: the original tool's interface. The rule: DEST is replaced in one step and only after success; whatever fails,
+// nothing stays frozen and nothing is lost.
+
+internal import ArgumentParser
+internal import CloneCore
+internal import Glibc
+
+@main
+struct Loclone: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "loclone",
+        abstract: "Clone a disk image, frozen if it is mounted.",
+        discussion: """
+            Makes DEST a copy-on-write clone of the image SOURCE (FICLONE), with the filesystem inside it frozen (FIFREEZE) if it is \
+            mounted. An existing DEST is replaced without a question, in one step, and only when the clone is whole.
+
+            EXAMPLES:
+              loclone /srv/home.img /srv/home.img.bak
+            """,
+        version: "0.1.0")
+
+    @Argument(help: ArgumentHelp("The image to clone.", valueName: "source"))
+    var source: String
+
+    @Argument(help: ArgumentHelp("The file to make or to replace, on the same filesystem.", valueName: "dest"))
+    var destination: String
+
+    /// The original's only failure status was 1; scripts may rely on it.
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let error as CloneError {
+            complain("error: \(error.message)")
+            if let hint = error.hint { complain("hint: \(hint)") }
+            Glibc.exit(1)
+        } catch {
+            let isRequest = exitCode(for: error) == .success
+            let text = fullMessage(for: error)
+            if isRequest { print(text) } else { complain(text) }
+            Glibc.exit(isRequest ? 0 : 1)
+        }
+    }
+
+    func run() throws {
+        let environment = RuntimePlaces.processEnvironment()
+        let places = RuntimePlaces.forUser(geteuid(), environment: environment)
+        for found in try thawLeftFrozen(places: places) {
+            if case .thawed(let mountPoint) = found { complain("\(mountPoint): was left frozen by a killed process; thawed") }
+        }
+        let replacement = try Replacement(source: source, destination: destination)
+        for note in try replacement.make(places: places) { print(note) }
+    }
+}
+
+/// Says something on stderr, as `loclone: ...`.
+func complain(_ text: String) { fputs("loclone: \(text)\n", stderr) }

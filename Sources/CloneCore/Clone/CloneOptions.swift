@@ -1,0 +1,62 @@
+// What may be chosen when a clone is taken, and what comes back.
+
+/// What a clone can be trusted for.
+public enum Consistency: String, Sendable, Hashable, CaseIterable {
+    /// Taken with the filesystem inside frozen.
+    case frozen
+    /// Nobody had the image open for writing.
+    case unmounted
+    /// Taken live, on request: as after a power cut.
+    case crash
+}
+
+/// How to take clones.
+public struct CloneOptions: Sendable {
+    /// `frozen`: freeze what is mounted, and refuse what can't be frozen. `crash`: take it as it is.
+    public var consistency: Consistency
+    /// The longest time that anything may stay frozen, FIFREEZE's own writing-out included, in nanoseconds.
+    public var maxFreezeNanoseconds: UInt64
+    /// Whether to wait for another losnap that works on the same image or filesystem.
+    public var waitsForLocks: Bool
+    /// Where locks and freeze records lie.
+    public var places: RuntimePlaces
+
+    /// The design's defaults: frozen, ten seconds, no waiting.
+    public init(
+        consistency: Consistency = .frozen, maxFreezeNanoseconds: UInt64 = 10_000_000_000, waitsForLocks: Bool = false,
+        places: RuntimePlaces = .system
+    ) {
+        self.consistency = consistency
+        self.maxFreezeNanoseconds = maxFreezeNanoseconds
+        self.waitsForLocks = waitsForLocks
+        self.places = places
+    }
+}
+
+/// One image to be cloned, and the directory that is to hold its clone.
+public struct CloneTarget: Sendable {
+    /// The image.
+    public var image: ImageFile
+    /// An open directory on the same pool.
+    public var directory: OpenFile
+
+    /// An image and where its clone goes.
+    public init(image: ImageFile, directory: OpenFile) {
+        self.image = image
+        self.directory = directory
+    }
+}
+
+/// A whole clone of one instant, still without a name.
+public struct TakenClone: Sendable {
+    /// The file.
+    public let clone: NamelessClone
+    /// The image it was taken of.
+    public let image: ImageFile
+    /// The instant of the data: milliseconds since 1970, UTC.
+    public let takenAt: Int64
+    /// What it can be trusted for.
+    public let consistency: Consistency
+    /// How long the filesystems were frozen, in nanoseconds; nil if they were not.
+    public let frozenNanoseconds: UInt64?
+}

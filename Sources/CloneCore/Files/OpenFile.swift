@@ -1,0 +1,44 @@
+// An open descriptor with the path it came from. The rule: closed exactly once, when the last owner lets go; the path is for messages
+// and never opened again.
+
+package import SystemPackage
+
+/// The working directory, for `Kernel.open` with a path (AT_FDCWD, openat(2)).
+package let workingDirectory: CInt = -100
+
+/// A descriptor that closes itself.
+public final class OpenFile: Sendable {
+    /// The descriptor.
+    public let descriptor: CInt
+    /// What was opened, for messages.
+    public let path: String
+    private let kernel: Kernel
+
+    /// Takes over `descriptor`.
+    public init(adopting descriptor: CInt, path: String, kernel: Kernel) {
+        self.descriptor = descriptor
+        self.path = path
+        self.kernel = kernel
+    }
+
+    deinit { kernel.close(descriptor) }
+
+    /// Opens `name` in a directory, or a path from the working directory.
+    public convenience init(
+        _ name: String, in directory: OpenFile? = nil, flags: OpenFlags = [], mode: UInt32 = 0, kernel: Kernel
+    ) throws(CloneError) {
+        let path = directory.map { $0.path + "/" + name } ?? name
+        let fd: CInt
+        do {
+            fd = try kernel.open(directory?.descriptor ?? workingDirectory, name, flags, mode)
+        } catch {
+            throw CloneError(error, .open, path)
+        }
+        self.init(adopting: fd, path: path, kernel: kernel)
+    }
+
+    /// What statx(2) tells of it.
+    public func status() throws(CloneError) -> FileStatus {
+        try calling(.status, path) { () throws(Errno) in try kernel.status(descriptor) }
+    }
+}

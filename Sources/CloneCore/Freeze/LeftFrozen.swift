@@ -1,0 +1,89 @@
+// Thawing what was left frozen when losnap and its guard were killed at one instant (a cgroup being killed). The rule: only what a
+// freeze record of this boot shows, and only when every process named in it is dead; a freeze by somebody else is never thawed.
+
+internal import Glibc
+internal import SystemPackage
+
+/// What was found for one freeze record.
+public enum LeftFrozen: Sendable, Hashable {
+    /// It was frozen, and is thawed now.
+    case thawed(mountPoint: String)
+    /// It was not frozen any more; the record is removed.
+    case stale(mountPoint: String)
+    /// Those who froze it are at work.
+    case inUse(mountPoint: String)
+    /// It can't be thawed, for the reason given.
+    case stuck(mountPoint: String, CloneError)
+}
+
+/// Looks through the freeze records and thaws what dead processes left frozen.
+///
+/// - Returns: one value a record; empty in the usual case, which costs one look into a directory.
+public func thawLeftFrozen(places: RuntimePlaces, view: SystemView = .live, kernel: Kernel = .linux) throws(CloneError) -> [LeftFrozen] {
+    let names = listDirectory(places.frozen).filter { !$0.hasPrefix(".") }
+    guard !names.isEmpty else { return [] }
+    let records = try openPrivateDirectory(places.frozen, kernel: kernel)
+    let locks = try openPrivateDirectory(places.locks, kernel: kernel)
+    var found: [LeftFrozen] = []
+    for name in names.sorted() {
+        guard let text = readSmallFile(places.frozen + "/" + name), let record = FreezeRecord(text: text) else { continue }
+        if record.boot != currentBootID() {
+            try record.remove(in: records, kernel: kernel)
+            continue
+        }
+        if record.processes.contains(where: \.isAlive) {
+            found.append(.inUse(mountPoint: record.mountPoint))
+            continue
+        }
+        found.append(thaw(record, records: records, locks: locks, view: view, kernel: kernel))
+    }
+    return found
+}
+
+private func thaw(_ record: FreezeRecord, records: OpenFile, locks: OpenFile, view: SystemView, kernel: Kernel) -> LeftFrozen {
+    do {
+        let lock: FileLock
+        do {
+            lock = try .ofFilesystem(record.device, path: record.mountPoint, in: locks, wait: false, kernel: kernel)
+        } catch .locked {
+            return .inUse(mountPoint: record.mountPoint)
+        }
+        defer { withExtendedLifetime(lock) {} }
+        guard let place = view.mountPoint(ofDevice: record.device, preferring: record.mountPoint) else {
+            throw CloneError.noSuchFile(path: record.mountPoint)
+        }
+        let file = try OpenFile(place, flags: [.followLinks, .nonBlocking], kernel: kernel)
+        // The freezer is dead, so its FIFREEZE has returned: EINVAL now means "not frozen".
+        var wasFrozen = false
+        while true {
+            do {
+                try kernel.thaw(file.descriptor)
+                wasFrozen = true
+            } catch .invalidArgument {
+                break
+            } catch {
+                throw CloneError(error, .thaw, record.mountPoint)
+            }
+        }
+        try record.remove(in: records, kernel: kernel)
+        return wasFrozen ? .thawed(mountPoint: record.mountPoint) : .stale(mountPoint: record.mountPoint)
+    } catch let error as CloneError {
+        return .stuck(mountPoint: record.mountPoint, error)
+    } catch {
+        return .stuck(mountPoint: record.mountPoint, .stillFrozen(mountPoint: record.mountPoint))
+    }
+}
+
+/// The plain names in a directory; none when it can't be read or is not there.
+package func listDirectory(_ path: String) -> [String] {
+    guard let directory = opendir(path) else { return [] }
+    defer { closedir(directory) }
+    var names: [String] = []
+    while let entry = readdir(directory) {
+        let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+            pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        }
+        if name != ".", name != ".." { names.append(name) }
+    }
+    return names
+}

@@ -1,0 +1,44 @@
+// Which process it was, though its number may have been given to another since: pid and start time (proc_pid_stat(5), field 22).
+
+internal import Glibc
+
+/// A process, told apart from a later one of the same number.
+package struct ProcessIdentity: Sendable, Hashable {
+    /// Its number.
+    package var pid: Int32
+    /// When it started, in clock ticks since boot.
+    package var startTime: UInt64
+
+    package init(pid: Int32, startTime: UInt64) {
+        self.pid = pid
+        self.startTime = startTime
+    }
+
+    /// The process that has this number now; nil if there is none.
+    package init?(pid: Int32) {
+        guard let stat = readSmallFile("/proc/\(pid)/stat") else { return nil }
+        // The second field is the command in parentheses and may hold anything; what counts comes after the last one.
+        guard let end = stat.lastIndex(of: ")") else { return nil }
+        let fields = stat[stat.index(after: end)...].split(separator: " ")
+        guard fields.count > 19, let start = UInt64(fields[19]), fields[0] != "Z", fields[0] != "X" else { return nil }
+        self.init(pid: pid, startTime: start)
+    }
+
+    /// Whether this very process is still there.
+    package var isAlive: Bool { ProcessIdentity(pid: pid) == self }
+}
+
+/// The id of this boot (random(4)), which changes with every start of the kernel.
+package func currentBootID() -> String {
+    (readSmallFile("/proc/sys/kernel/random/boot_id") ?? "unknown").split(whereSeparator: \.isWhitespace).joined()
+}
+
+/// The text of a small file of /proc or /run; nil when it can't be read.
+package func readSmallFile(_ path: String) -> String? {
+    let fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    guard fd >= 0 else { return nil }
+    defer { close(fd) }
+    var bytes = [UInt8](repeating: 0, count: 16384)
+    let count = read(fd, &bytes, bytes.count)
+    return count >= 0 ? String(decoding: bytes[..<count], as: UTF8.self) : nil
+}
