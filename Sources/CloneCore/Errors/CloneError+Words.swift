@@ -32,6 +32,19 @@ extension CloneError {
             "\(stream) is a file on \(mountPoint), which is to be frozen: writing to it would hang"
         case .locked(let what, let holder): "\(what): locked by another losnap" + (holder.map { " (\($0))" } ?? "")
         case .noGuard(let error): "the thaw guard could not be started: \(error.description)"
+        case .notAMountPoint(let path, let mountPoint): "\(path): not a mount point; it is a directory of what is mounted at \(mountPoint)"
+        case .notOnAnImage(let mountPoint, let device): "\(mountPoint): \(device) is mounted there, which is no image on a loop device"
+        case .imageNotFound(let mountPoint, let path): "\(mountPoint): the image behind it can't be found by its path \(path)"
+        case .poolHasNoUUID(let path, let filesystem): "\(path): \(filesystem) has no UUID by which it could be recognised"
+        case .partitioned(let path): "\(path): it begins with a partition table, not with a filesystem"
+        case .unknownFilesystem(let path): "\(path): there is no XFS, ext4 or btrfs at its start"
+        case .notADirectory(let path): "\(path): not a directory"
+        case .scratchInTheWay(let directory): "\(directory): a snapshot is mounted there already"
+        case .sameUUIDMounted(let path, let filesystem):
+            "\(path): its original is mounted, and this kernel can't mount two \(filesystem) with one UUID"
+        case .cannotMount(let path, let filesystem, let error): "\(path): can't mount the \(filesystem) in it: \(error.description)"
+        case .notAScratchMount(let path): "\(path): no snapshot is mounted there by losnap"
+        case .mountBusy(let directory): "\(directory): it is in use, so it can't be unmounted"
         case .refused(let refusal): refusal.message
         case .system(let call, let path, let error): "\(path): can't \(call.words) it: \(error.description)"
         }
@@ -65,6 +78,19 @@ extension CloneError {
         case .outputInside: "redirect the output to a place outside the image"
         case .locked: "wait for it to finish, or use --wait"
         case .noGuard: "nothing was frozen; free some memory or processes and try again"
+        case .notAMountPoint(_, let mountPoint): "name the mount point \(mountPoint), or the image file itself"
+        case .notOnAnImage: "name an image file, or a mount point of the filesystem inside one"
+        case .imageNotFound: "name the image file itself; `losetup --list` shows what is attached"
+        case .poolHasNoUUID: "keep images and snapshots on XFS or btrfs"
+        case .partitioned(let path):
+            "attach a copy by hand: `losetup --find --show --read-only --partscan \(path)`, and mount a partition of it"
+        case .unknownFilesystem: "restore it with `losnap restore --to PATH`, and look into that copy by other means"
+        case .notADirectory: "make it first with mkdir, or name another directory"
+        case .scratchInTheWay(let directory): "choose another directory, or unmount it with `losnap umount \(directory)`"
+        case .sameUUIDMounted: "Linux 6.7 and later can; until then unmount the original first"
+        case .cannotMount: "the kernel's log (dmesg) says why; if the snapshot was taken with --consistency crash, repair a copy of it"
+        case .notAScratchMount: "`losnap mount` shows what it has mounted; for anything else use umount(8)"
+        case .mountBusy(let directory): "end what uses it (`fuser -vm \(directory)` shows it) and try again"
         case .refused(let refusal): refusal.hint
         case .system: nil
         }
@@ -94,6 +120,18 @@ extension CloneError {
         case .outputInside: "output_inside"
         case .locked: "locked"
         case .noGuard: "no_guard"
+        case .notAMountPoint: "not_a_mount_point"
+        case .notOnAnImage: "not_on_an_image"
+        case .imageNotFound: "image_not_found"
+        case .poolHasNoUUID: "pool_has_no_uuid"
+        case .partitioned: "partitioned"
+        case .unknownFilesystem: "unknown_filesystem"
+        case .notADirectory: "not_a_directory"
+        case .scratchInTheWay: "scratch_in_the_way"
+        case .sameUUIDMounted: "same_uuid_mounted"
+        case .cannotMount: "cannot_mount"
+        case .notAScratchMount: "not_a_scratch_mount"
+        case .mountBusy: "mount_busy"
         case .refused: "freeze_refused"
         case .system: "system"
         }
@@ -101,12 +139,15 @@ extension CloneError {
 
     public var category: ErrorCategory {
         switch self {
-        case .noSuchFile: .notFound
-        case .notAnImage, .emptyImage, .sameFile, .outputInside, .swapFile: .usage
-        case .differentFilesystem, .cannotShareBlocks, .readOnly, .cloneRefused: .pool
+        case .noSuchFile, .imageNotFound: .notFound
+        case .notAnImage, .emptyImage, .sameFile, .outputInside, .swapFile, .notAMountPoint, .notOnAnImage, .notADirectory: .usage
+        case .partitioned, .notAScratchMount: .usage
+        case .unknownFilesystem, .cannotMount: .data
+        case .poolHasNoUUID, .differentFilesystem, .cannotShareBlocks, .readOnly, .cloneRefused: .pool
         case .full: .full
         case .inputOutput: .io
         case .openForWriting, .frozenByAnother, .windowBroken, .locked, .noGuard: .busy
+        case .scratchInTheWay, .sameUUIDMounted, .mountBusy: .busy
         case .cannotProveUnused, .notPermitted, .needsRootToFreeze: .permission
         case .cannotFreeze, .stillFrozen, .system: .failed
         case .refused(.unreachableNamespace): .permission

@@ -49,6 +49,30 @@ public enum CloneError: ExplainedError, Hashable {
     case locked(what: String, holder: String?)
     /// The thaw guard could not be started.
     case noGuard(Errno)
+    /// The path is not a mount point itself; `mountPoint` is the one it is under.
+    case notAMountPoint(path: String, mountPoint: String)
+    /// What is mounted there does not come from an image by a loop device.
+    case notOnAnImage(mountPoint: String, device: String)
+    /// The loop device's file is not to be found under its path: unlinked, renamed, or of another mount namespace.
+    case imageNotFound(mountPoint: String, path: String)
+    /// The filesystem of the pool tells no UUID.
+    case poolHasNoUUID(path: String, filesystem: String)
+    /// The image begins with a partition table, not with a filesystem.
+    case partitioned(path: String)
+    /// No filesystem in it that losnap can mount.
+    case unknownFilesystem(path: String)
+    /// A scratch clone needs a directory to be mounted at.
+    case notADirectory(path: String)
+    /// A scratch clone is mounted there already.
+    case scratchInTheWay(directory: String)
+    /// mount(2): EEXIST: a btrfs of that UUID is mounted, and the kernel can't have two.
+    case sameUUIDMounted(path: String, filesystem: String)
+    /// mount(2): the kernel could not make sense of the filesystem.
+    case cannotMount(path: String, filesystem: String, Errno)
+    /// Not something that `mount` mounted.
+    case notAScratchMount(path: String)
+    /// umount2(2): EBUSY.
+    case mountBusy(directory: String)
     /// It can't be frozen as it stands, for a reason that has nothing to do with a failing call.
     case refused(FreezeRefusal)
     /// Any other failing system call.
