@@ -4,6 +4,7 @@
 internal import ArgumentParser
 internal import CloneCore
 internal import Glibc
+internal import SystemPackage
 
 @main
 struct Loclone: ParsableCommand {
@@ -17,7 +18,7 @@ struct Loclone: ParsableCommand {
             EXAMPLES:
               loclone /srv/home.img /srv/home.img.bak
             """,
-        version: "0.1.0")
+        version: losnapVersion)
 
     @Argument(help: ArgumentHelp("The image to clone.", valueName: "source"))
     var source: String
@@ -43,8 +44,7 @@ struct Loclone: ParsableCommand {
     }
 
     func run() throws {
-        let environment = RuntimePlaces.processEnvironment()
-        let places = RuntimePlaces.forUser(geteuid(), environment: environment)
+        let places = RuntimePlaces.forUser(geteuid()) { name in getenv(name).map { String(cString: $0) } }
         for found in try thawLeftFrozen(places: places) {
             if case .thawed(let mountPoint) = found { complain("\(mountPoint): was left frozen by a killed process; thawed") }
         }
@@ -54,4 +54,4 @@ struct Loclone: ParsableCommand {
 }
 
 /// Says something on stderr, as `loclone: ...`.
-func complain(_ text: String) { fputs("loclone: \(text)\n", stderr) }
+func complain(_ text: String) { _ = try? FileDescriptor.standardError.writeAll(Array("loclone: \(text)\n".utf8)) }

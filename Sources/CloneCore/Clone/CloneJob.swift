@@ -28,33 +28,33 @@ public final class CloneJob {
     /// - Parameter outputs: descriptors that the program writes to, by name; none may be a file on a filesystem to be frozen.
     public init(
         preparing targets: [CloneTarget], options: CloneOptions, outputs: [(name: String, descriptor: CInt)] = [],
-        view: SystemView = .live, kernel: Kernel = .linux
+        view: SystemView = .linux, kernel: Kernel = .linux
     ) throws(CloneError) {
         self.options = options
         self.kernel = kernel
         let lockDirectory = try openPrivateDirectory(options.places.locks, kernel: kernel)
         var locks: [FileLock] = []
         // In one order for everybody, so that two processes never wait for each other.
-        let sorted = targets.sorted { ($0.image.identity.device, $0.image.identity.inode) < ($1.image.identity.device, $1.image.identity.inode) }
+        let sorted = targets.sorted {
+            ($0.image.identity.device, $0.image.identity.inode) < ($1.image.identity.device, $1.image.identity.inode)
+        }
         for target in sorted {
             locks.append(
                 try .ofImage(
                     target.image.identity, path: target.image.path, in: lockDirectory, wait: options.waitsForLocks, kernel: kernel))
         }
-        var inner: [InnerFilesystem] = []
+        var uses: [ImageUse] = []
         var prepared: [Prepared] = []
         leasedAt = kernel.bootTime()
         for target in targets {
             let (consistency, filesystems, hasLease) = try Self.assess(target.image, options: options, view: view, kernel: kernel)
-            for filesystem in filesystems where !inner.contains(where: { $0.device == filesystem.device }) { inner.append(filesystem) }
+            uses.append(.mounted(filesystems))
             let clone = try NamelessClone(of: target.image.file, in: target.directory, kernel: kernel)
             prepared.append(Prepared(target: target, clone: clone, consistency: consistency, hasLease: hasLease))
         }
-        // Each image's own list is deepest first; together they are again if sorted by depth.
-        inner.sort { $0.depth > $1.depth }
-        if inner.count > maximumFilesystems { throw .refused(.tooMany(count: inner.count)) }
+        let inner = try ImageUse.freezeOrder(uses)
         if let first = inner.first, geteuid() != 0 { throw .needsRootToFreeze(mountPoint: first.mountPoint) }
-        for filesystem in inner.sorted(by: { ($0.device.major, $0.device.minor) < ($1.device.major, $1.device.minor) }) {
+        for filesystem in inner.sorted(by: { $0.device < $1.device }) {
             locks.append(
                 try .ofFilesystem(
                     filesystem.device, path: filesystem.mountPoint, in: lockDirectory, wait: options.waitsForLocks, kernel: kernel))
@@ -62,7 +62,7 @@ public final class CloneJob {
         var opened: [OpenFilesystem] = []
         for filesystem in inner { opened.append(try OpenFilesystem(filesystem, kernel: kernel)) }
         for output in outputs {
-            for filesystem in opened where filesystem.contains(descriptor: output.descriptor, kernel: kernel) {
+            for filesystem in opened where filesystem.filesystem.contains(descriptor: output.descriptor) {
                 throw .outputInside(stream: output.name, mountPoint: filesystem.mountPoint)
             }
         }
@@ -77,7 +77,7 @@ public final class CloneJob {
     ) throws(CloneError) -> (Consistency, [InnerFilesystem], hasLease: Bool) {
         let isCrash = options.consistency == .crash
         do {
-            switch try ImageLocator.use(of: image.identity, path: image.path, view: view) {
+            switch try ImageLocator(view: view).use(of: image.identity, path: image.path) {
             case .mounted(let filesystems):
                 return isCrash ? (.crash, [], false) : (.frozen, filesystems, false)
             case .detached, .attachedReadOnly:
@@ -194,7 +194,8 @@ public final class CloneJob {
             let filesystem = filesystems[index]
             switch errno {
             case .resourceBusy: throw .frozenByAnother(mountPoint: filesystem.mountPoint)
-            case .notSupported, .notTTY: throw .cannotFreeze(mountPoint: filesystem.mountPoint, filesystem: filesystem.filesystem.type)
+            case .notSupported, .inappropriateIOCTLForDevice:
+                throw .cannotFreeze(mountPoint: filesystem.mountPoint, filesystem: filesystem.filesystem.type)
             case .notPermitted, .permissionDenied: throw .needsRootToFreeze(mountPoint: filesystem.mountPoint)
             default: throw CloneError(errno, .freeze, filesystem.mountPoint)
             }

@@ -1,7 +1,7 @@
 // What an image is besides its bytes: no-copy-on-write, project id, extent size hints. They go along with clone and restore. The rule:
 // set on the empty file, before the first block, for later the kernel refuses (and FICLONE wants nodatacow equal on both).
 
-public import SystemPackage
+internal import SystemPackage
 
 /// The traits of an image file that a clone must share.
 public struct ImageTraits: Sendable, Hashable {
@@ -20,14 +20,14 @@ public struct ImageTraits: Sendable, Hashable {
     package init(of file: OpenFile, kernel: Kernel) throws(CloneError) {
         do {
             isNoCopyOnWrite = try kernel.inodeFlags(file.descriptor).contains(.noCopyOnWrite)
-        } catch .notTTY, .notSupported, .invalidArgument {
+        } catch .inappropriateIOCTLForDevice, .notSupported, .invalidArgument {
             isNoCopyOnWrite = false
         } catch {
             throw CloneError(error, .getFlags, file.path)
         }
         // Only XFS gives these fields a meaning that lasts.
         let magic = try calling(.identify, file.path) { () throws(Errno) in try kernel.filesystemStatus(file.descriptor).magic }
-        hints = magic == FilesystemMagic.xfs ? try? kernel.extentHints(file.descriptor) : nil
+        hints = filesystemName(magic: magic) == "xfs" ? try? kernel.extentHints(file.descriptor) : nil
     }
 
     /// Gives an empty file these traits.
@@ -37,9 +37,9 @@ public struct ImageTraits: Sendable, Hashable {
             if flags.contains(.noCopyOnWrite) != isNoCopyOnWrite {
                 try kernel.setInodeFlags(file.descriptor, flags.symmetricDifference(.noCopyOnWrite))
             }
-        } catch .notTTY, .notSupported, .invalidArgument where !isNoCopyOnWrite {
         } catch {
-            throw CloneError(error, .setFlags, file.path)
+            let hasNone = error == .inappropriateIOCTLForDevice || error == .notSupported || error == .invalidArgument
+            if !hasNone || isNoCopyOnWrite { throw CloneError(error, .setFlags, file.path) }
         }
         guard let hints, let own = try? kernel.extentHints(file.descriptor) else { return }
         var wanted = own

@@ -52,7 +52,7 @@ extension CloneError {
     package static func ofClone(_ error: Errno, image: OpenFile, directory: OpenFile, kernel: Kernel) -> CloneError {
         switch error {
         case .improperLink: return .differentFilesystem(image: image.path, directory: directory.path)
-        case .notSupported, .notTTY:
+        case .notSupported, .inappropriateIOCTLForDevice:
             return .cannotShareBlocks(directory: directory.path, filesystem: filesystemName(of: directory, kernel: kernel))
         case .invalidArgument:
             // XFS made without reflink, or exactly one of the two is nodatacow.
@@ -63,4 +63,9 @@ extension CloneError {
         default: return CloneError(error, .clone, image.path)
         }
     }
+}
+
+/// The name of the filesystem that an open directory is on.
+package func filesystemName(of directory: OpenFile, kernel: Kernel) -> String {
+    filesystemName(magic: (try? kernel.filesystemStatus(directory.descriptor).magic) ?? 0)
 }

@@ -1,7 +1,7 @@
 // An open descriptor with the path it came from. The rule: closed exactly once, when the last owner lets go; the path is for messages
 // and never opened again.
 
-package import SystemPackage
+internal import SystemPackage
 
 /// The working directory, for `Kernel.open` with a path (AT_FDCWD, openat(2)).
 package let workingDirectory: CInt = -100

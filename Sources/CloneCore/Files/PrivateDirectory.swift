@@ -54,10 +54,10 @@ public struct RuntimePlaces: Sendable, Hashable {
 
     /// Where the running user's are: `LOSNAP_RUNTIME_DIR` if set, root's in `/run`, others' in `$XDG_RUNTIME_DIR/losnap` or, without
     /// that, a directory of their own below `/tmp`. Whatever the environment says, a place that somebody else owns is refused.
-    public static func forUser(_ uid: UInt32, environment: [String: String]) -> RuntimePlaces {
-        if let place = environment["LOSNAP_RUNTIME_DIR"], !place.isEmpty { return RuntimePlaces(under: place) }
+    public static func forUser(_ uid: UInt32, environment: (String) -> String?) -> RuntimePlaces {
+        if let place = environment("LOSNAP_RUNTIME_DIR"), !place.isEmpty { return RuntimePlaces(under: place) }
         if uid == 0 { return .system }
-        if let place = environment["XDG_RUNTIME_DIR"], !place.isEmpty { return RuntimePlaces(under: place + "/losnap") }
+        if let place = environment("XDG_RUNTIME_DIR"), !place.isEmpty { return RuntimePlaces(under: place + "/losnap") }
         return RuntimePlaces(under: "/tmp/losnap-\(uid)")
     }
 }

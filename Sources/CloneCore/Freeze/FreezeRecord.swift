@@ -2,7 +2,7 @@
 // The rule: written before FIFREEZE, removed after the thaw; a record that is there says "may be frozen", never "is".
 
 internal import Glibc
-package import SystemPackage
+internal import SystemPackage
 
 /// One filesystem that a losnap process may have frozen.
 package struct FreezeRecord: Sendable, Hashable {

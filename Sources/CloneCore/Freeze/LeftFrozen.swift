@@ -19,7 +19,7 @@ public enum LeftFrozen: Sendable, Hashable {
 /// Looks through the freeze records and thaws what dead processes left frozen.
 ///
 /// - Returns: one value a record; empty in the usual case, which costs one look into a directory.
-public func thawLeftFrozen(places: RuntimePlaces, view: SystemView = .live, kernel: Kernel = .linux) throws(CloneError) -> [LeftFrozen] {
+public func thawLeftFrozen(places: RuntimePlaces, view: SystemView = .linux, kernel: Kernel = .linux) throws(CloneError) -> [LeftFrozen] {
     let names = listDirectory(places.frozen).filter { !$0.hasPrefix(".") }
     guard !names.isEmpty else { return [] }
     let records = try openPrivateDirectory(places.frozen, kernel: kernel)
@@ -86,4 +86,8 @@ package func listDirectory(_ path: String) -> [String] {
         if name != ".", name != ".." { names.append(name) }
     }
     return names
+}
+
+extension SystemView {
+    func mountPoint(ofDevice device: DeviceNumber, preferring path: String) -> String? { path }
 }
