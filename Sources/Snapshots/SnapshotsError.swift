@@ -1,0 +1,92 @@
+// Everything that can go wrong in this module, as one closed set. The texts are made in `SnapshotsError+Message.swift` and its neighbours;
+// to add a case, add it here and let the compiler lead to each of them.
+
+public import CloneCore
+public import SystemPackage
+
+/// Why an operation on snapshots or their catalogue failed.
+public enum SnapshotsError: ExplainedError {
+    // MARK: Values
+
+    /// A text is no name for a source.
+    case invalidSourceName(text: String, problem: TextProblem)
+    /// A text is no label.
+    case invalidLabel(text: String, problem: TextProblem)
+    /// A text is no tag.
+    case invalidTag(text: String, problem: TextProblem)
+    /// There would be more tags on one snapshot than there may be.
+    case tooManyTags(count: Int, limit: Int)
+    /// A text is no reason for a hold.
+    case invalidHoldReason(text: String, problem: TextProblem)
+    /// A text is no point in time.
+    case invalidTime(text: String, problem: TimeProblem)
+    /// A path can't be recorded.
+    case invalidPath(path: FilePath, problem: PathProblem)
+
+    // MARK: Naming
+
+    /// No source has that name or image.
+    case unknownSource(reference: String, nearest: [String])
+    /// Several sources have that name: those that were removed and kept listed.
+    case ambiguousSource(reference: String, candidates: [Identifier])
+    /// The name belongs to a source already.
+    case sourceNameTaken(name: SourceName, image: FilePath)
+    /// The image belongs to a source already.
+    case imageTaken(path: FilePath, name: SourceName)
+    /// A source can't be removed while it has snapshots.
+    case sourceHasSnapshots(name: SourceName, count: Int)
+    /// A text is no reference to a snapshot.
+    case invalidReference(text: String, problem: ReferenceProblem)
+    /// Nothing matches a reference.
+    case unknownSnapshot(reference: String, nearest: [SnapshotCandidate])
+    /// A reference could mean several snapshots.
+    case ambiguousSnapshot(reference: String, candidates: [SnapshotCandidate])
+
+    // MARK: Rows
+
+    /// A snapshot is in a state in which this can't be done to it.
+    case wrongState(number: SnapshotNumber, state: SnapshotState)
+    /// Somebody else changed the record in the meantime.
+    case recordChanged(number: SnapshotNumber)
+    /// The catalogue knows a snapshot of that UUID already.
+    case snapshotTaken(id: Identifier, number: SnapshotNumber?)
+    /// The numbers are used up.
+    case numbersExhausted
+
+    // MARK: Records
+
+    /// A record can't be read.
+    case invalidRecord(problem: RecordProblem)
+    /// A record was written by a newer losnap.
+    case newerRecord(format: Int64, known: Int64)
+    /// A record would be larger than it may be.
+    case recordTooLarge(bytes: Int, limit: Int)
+
+    // MARK: The catalogue
+
+    /// There is no catalogue at that path.
+    case catalogueMissing(path: FilePath)
+    /// The file is no catalogue: no SQLite database, or one of another program.
+    case notACatalogue(path: FilePath, problem: CatalogueProblem)
+    /// The catalogue is damaged.
+    case catalogueCorrupt(path: FilePath, detail: String)
+    /// The catalogue was made by a newer losnap.
+    case catalogueNewer(path: FilePath, version: Int64, known: Int64)
+    /// Another process holds the catalogue.
+    case catalogueLocked(path: FilePath)
+    /// The catalogue, or a directory above it, belongs to somebody else or can be changed by others.
+    case catalogueExposed(path: FilePath, problem: OwnershipProblem)
+    /// The disk with the catalogue is full.
+    case catalogueFull(path: FilePath)
+    /// The catalogue can't be written.
+    case catalogueNotWritable(path: FilePath, problem: WriteProblem)
+    /// The disk or filesystem failed under the catalogue.
+    case catalogueInputOutput(path: FilePath, detail: String)
+    /// SQLite failed in a way that has no case of its own.
+    case catalogueFailed(path: FilePath, detail: String)
+
+    // MARK: Beneath
+
+    /// The clone core failed.
+    case clone(any ExplainedError)
+}

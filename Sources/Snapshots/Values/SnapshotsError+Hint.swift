@@ -1,0 +1,55 @@
+// What to do about each error. The rule: nil only where nobody can do anything.
+
+import CloneCore
+
+extension SnapshotsError {
+    /// What to do about it.
+    public var hint: String? {
+        switch self {
+        case .invalidSourceName: "names have letters, digits, '.', '_' and '-'; losnap source add NAME IMAGE gives one"
+        case .invalidLabel(_, .looksLikeReference): "it reads like a number, a time, an age, latest or oldest; put a word before it"
+        case .invalidLabel: "a label has up to \(Label.limit) bytes, without control characters and '@'"
+        case .invalidTag: "a tag has up to \(Tag.limit) bytes, without control characters and commas"
+        case .tooManyTags: "remove some with losnap tag SNAPSHOT --remove TAG"
+        case .invalidHoldReason: "a reason has up to \(Hold.reasonLimit) bytes, without control characters"
+        case .invalidTime: "write it like 2026-11-23T07:00:00Z or 2026-11-23T08:00:00+01:00"
+        case .invalidPath: "give the full path of the image, with a name in UTF-8"
+        case .unknownSource(_, let nearest):
+            nearest.isEmpty ? "losnap source list shows all sources" : "did you mean \(Self.alternatives(nearest.map { $0.shown }))?"
+        case .ambiguousSource: "name a snapshot by its number; losnap list shows them"
+        case .sourceNameTaken: "choose another name: losnap source add NAME IMAGE"
+        case .imageTaken(_, let name): "use that name, or change it: losnap source rename \(name) NAME"
+        case .sourceHasSnapshots: "delete them first, or say that they shall stay listed"
+        case .invalidReference(_, let problem): problem.hint
+        case .unknownSnapshot(_, let nearest):
+            nearest.isEmpty ? "losnap list shows all snapshots" : "the nearest: \(nearest.map(\.words).joined(separator: ", "))"
+        case .ambiguousSnapshot(_, let candidates): "say which: \(candidates.map(\.words).joined(separator: ", "))"
+        case .wrongState(_, .pending): "if no other losnap is running, the next changing command or losnap repair clears it up"
+        case .wrongState(_, .deleting): "the next changing command or losnap repair goes on with the removal"
+        case .wrongState(_, .complete): "another process may have finished it: look again with losnap show"
+        case .recordChanged: "try again"
+        case .snapshotTaken: "losnap list shows it"
+        case .numbersExhausted: "losnap repair --rebuild makes a new catalogue from the snapshots themselves"
+        case .invalidRecord: "the file is left alone; losnap repair FILE can adopt it as a clone made by hand"
+        case .newerRecord: "use the losnap that wrote it, or a later one"
+        case .recordTooLarge: "use fewer or shorter tags and a shorter label or reason"
+        case .catalogueMissing: "losnap create makes one; --catalogue FILE names another; a lost one comes back with losnap repair --rebuild"
+        case .notACatalogue(_, .empty): "move the empty file away; losnap repair --rebuild makes a new catalogue from the snapshots themselves"
+        case .notACatalogue: "name the right file with --catalogue FILE; losnap repair --rebuild makes a new one from the snapshots themselves"
+        case .catalogueCorrupt: "losnap repair --rebuild makes a new catalogue from the snapshots themselves"
+        case .catalogueNewer: "use the losnap that made it, or a later one"
+        case .catalogueLocked: "try again when it is done, or wait with --wait"
+        case .catalogueExposed(_, let problem): problem.hint
+        case .catalogueFull: "free some space; losnap prune and losnap delete use a reserve that is kept for this"
+        case .catalogueNotWritable(_, let problem): problem.hint
+        case .catalogueInputOutput: "look into the kernel's log (dmesg); copy the catalogue to a sound disk"
+        case .catalogueFailed: "losnap repair --rebuild makes a new catalogue from the snapshots themselves"
+        case .clone(let error): error.hint
+        }
+    }
+
+    private static func alternatives(_ names: [String]) -> String {
+        guard names.count > 1, let last = names.last else { return names.first ?? "" }
+        return names.dropLast().joined(separator: ", ") + " or " + last
+    }
+}

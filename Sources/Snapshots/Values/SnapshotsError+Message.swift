@@ -1,0 +1,51 @@
+// What failed and why, in words: lower case, the path first, no full stop, and nothing in it that a terminal would obey.
+
+import CloneCore
+import SystemPackage
+
+extension SnapshotsError {
+    /// What failed, and why.
+    public var message: String {
+        switch self {
+        case .invalidSourceName(let text, let problem): "'\(text.shown)' can't be the name of a source: \(problem.words)"
+        case .invalidLabel(let text, let problem): "'\(text.shown)' can't be a label: \(problem.words)"
+        case .invalidTag(let text, let problem): "'\(text.shown)' can't be a tag: \(problem.words)"
+        case .tooManyTags(let count, let limit): "a snapshot can have \(limit) tags, not \(count)"
+        case .invalidHoldReason(let text, let problem): "'\(text.shown)' can't be the reason of a hold: \(problem.words)"
+        case .invalidTime(let text, .notUnderstood): "'\(text.shown)' is not understood as a time"
+        case .invalidTime(let text, .noSuchTime): "there is no such time as '\(text.shown)'"
+        case .invalidPath(let path, let problem): "\(path.string.shown): \(problem.words)"
+        case .unknownSource(let reference, _): "no source is called '\(reference.shown)'"
+        case .ambiguousSource(let reference, let candidates):
+            "\(candidates.count) removed sources were called '\(reference.shown)': \(candidates.map(\.description).joined(separator: ", "))"
+        case .sourceNameTaken(let name, let image): "the name '\(name)' belongs to the source with the image \(image.string.shown)"
+        case .imageTaken(let path, let name): "\(path.string.shown): this image is the source '\(name)' already"
+        case .sourceHasSnapshots(let name, let count): "the source '\(name)' has \(Self.counted(count, "snapshot"))"
+        case .invalidReference(let text, let problem): "'\(text.shown)' names no snapshot: \(problem.words)"
+        case .unknownSnapshot(let reference, _): "no snapshot matches '\(reference.shown)'"
+        case .ambiguousSnapshot(let reference, let candidates): "'\(reference.shown)' could mean \(Self.counted(candidates.count, "snapshot"))"
+        case .wrongState(let number, let state): "snapshot \(number) is \(state.words)"
+        case .recordChanged(let number): "the record of snapshot \(number) was changed by another process in the meantime"
+        case .snapshotTaken(let id, let number?): "the snapshot \(id) is in the catalogue already, as number \(number)"
+        case .snapshotTaken(let id, nil): "the snapshot \(id), or its file name, is in the catalogue already"
+        case .numbersExhausted: "the catalogue has no more snapshot numbers"
+        case .invalidRecord(let problem): "the record of the snapshot file can't be used: \(problem.words)"
+        case .newerRecord(let format, let known): "the record has format \(format), and this losnap knows \(known)"
+        case .recordTooLarge(let bytes, let limit): "the record would be \(bytes) bytes long, and may have \(limit)"
+        case .catalogueMissing(let path): "\(path.string.shown): there is no catalogue"
+        case .notACatalogue(let path, let problem): "\(path.string.shown): \(problem.words)"
+        case .catalogueCorrupt(let path, let detail): "\(path.string.shown): the catalogue is damaged: \(detail.shown)"
+        case .catalogueNewer(let path, let version, let known):
+            "\(path.string.shown): the catalogue was made by a newer losnap (schema \(version), this one knows \(known))"
+        case .catalogueLocked(let path): "\(path.string.shown): another process is using the catalogue"
+        case .catalogueExposed(let path, let problem): "\(path.string.shown): \(problem.words)"
+        case .catalogueFull(let path): "\(path.string.shown): the disk with the catalogue is full"
+        case .catalogueNotWritable(let path, let problem): "\(path.string.shown): the catalogue can't be written: \(problem.words)"
+        case .catalogueInputOutput(let path, let detail): "\(path.string.shown): the disk failed under the catalogue: \(detail.shown)"
+        case .catalogueFailed(let path, let detail): "\(path.string.shown): the catalogue can't be used: \(detail.shown)"
+        case .clone(let error): error.message
+        }
+    }
+
+    private static func counted(_ count: Int, _ noun: String) -> String { count == 1 ? "1 \(noun)" : "\(count) \(noun)s" }
+}
