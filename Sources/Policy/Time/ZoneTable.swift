@@ -1,0 +1,69 @@
+// A time zone as a table of intervals of constant offset, read once from the zone data; after that, local time is one
+// addition. Holds for zones of every kind: offsets with seconds, half-hour changes, changes of standard time without
+// summer time, a whole day skipped. `nextDaylightSavingTimeTransition` reports all of these, not only summer time;
+// a test compares the table with `secondsFromGMT(for:)` over every known zone.
+// In a static executable the zone data is there only because `TimeZoneName.swift` uses a symbol of
+// FoundationInternationalization; importing it is not enough.
+
+import FoundationEssentials
+
+/// The offsets of one zone from the year 1 to a given end. All numbers are milliseconds.
+struct ZoneTable {
+    /// When each interval starts, ascending; the first one starts before every instant there can be.
+    private(set) var starts: [Int64]
+    /// Local time minus UTC in each interval.
+    private(set) var offsets: [Int64]
+    /// The highest local time that any earlier interval reached (exclusive). Where it is above the local time of the
+    /// interval's start, the clock was put back there.
+    private(set) var ceilings: [Int64]
+
+    init(_ zone: TimeZone, through end: Instant) {
+        var date = Instant.earliest.date
+        starts = [Instant.earliest.milliseconds]
+        offsets = [Int64(zone.secondsFromGMT(for: date)) * 1000]
+        ceilings = [Int64.min]
+        while let next = zone.nextDaylightSavingTimeTransition(after: date), next > date {
+            let start = Instant(next).milliseconds
+            guard start <= end.milliseconds else { break }
+            date = next
+            let offset = Int64(zone.secondsFromGMT(for: next)) * 1000
+            // Some changes are of the name only. An hour bucket must not be cut in two by them.
+            guard let previous = offsets.last, let ceiling = ceilings.last, offset != previous else { continue }
+            starts.append(start)
+            offsets.append(offset)
+            ceilings.append(max(ceiling, start + previous))
+        }
+    }
+
+    /// The interval that holds the instant.
+    func interval(holding instant: Int64) -> Int {
+        var low = 0
+        var high = starts.count
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if starts[middle] <= instant { low = middle } else { high = middle }
+        }
+        return low
+    }
+
+    /// Local time that never runs backwards: while the clock repeats a stretch, this stands still at the stretch's end.
+    func steadyLocal(_ instant: Int64) -> Int64 {
+        let index = interval(holding: instant)
+        return max(instant + offsets[index], ceilings[index])
+    }
+
+    /// The first instant at which `steadyLocal` is at least `local`: the first of two occurrences of a repeated time, and
+    /// the moment of the change for a time that was skipped.
+    func firstInstant(atLocal local: Int64) -> Int64 {
+        var low = 0
+        var high = starts.count
+        // The last interval whose start is not yet past `local`; starts are ascending in steady local time, too.
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if max(starts[middle] + offsets[middle], ceilings[middle]) < local { low = middle } else { high = middle }
+        }
+        let candidate = local - offsets[low]
+        // Past the interval's end: skipped by the change.
+        return low + 1 < starts.count ? min(candidate, starts[low + 1]) : candidate
+    }
+}
