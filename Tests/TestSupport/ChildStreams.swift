@@ -1,10 +1,9 @@
 // The three standard streams of a child, and the spawn itself. The rule: processes that parallel tests start side by
-// side do not hold each other's pipes open. So all descriptors are close-on-exec, and since pipe2 can't be seen from
-// Swift here, making the pipes and spawning are one step under a lock.
+// side do not hold each other's pipes open, nor keep busy what another test is about to unmount. So a child gets three
+// descriptors and no other, whatever was opened without close-on-exec elsewhere.
 
 import Foundation
 import Glibc
-import Synchronization
 import SystemPackage
 
 final class ChildStreams {
@@ -15,12 +14,17 @@ final class ChildStreams {
         init() throws {
             var ends: [Int32] = [-1, -1]
             guard pipe(&ends) == 0 else { throw FixtureError("pipe: \(Errno(rawValue: errno))") }
-            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
             (readEnd, writeEnd) = (ends[0], ends[1])
         }
     }
 
-    private static let spawning = Mutex(())
+    private typealias CloseFrom = @convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32
+
+    // Declared for _GNU_SOURCE only, which Swift's view of the C library lacks. glibc has it since 2.34.
+    private static let closeAll: CloseFrom = {
+        guard let symbol = dlsym(nil, "posix_spawn_file_actions_addclosefrom_np") else { fatalError("glibc is older than 2.34") }
+        return unsafeBitCast(symbol, to: CloseFrom.self)
+    }()
 
     let stdin: Int32
     let stdout: Pipe
@@ -28,11 +32,9 @@ final class ChildStreams {
 
     /// Starts a process; its output is collected from then on.
     static func start(_ invocation: Invocation) throws -> (pid: pid_t, output: ChildOutput) {
-        try spawning.withLock { _ in
-            let streams = try ChildStreams(input: invocation.input)
-            let pid = try streams.spawn(invocation)
-            return (pid, ChildOutput(stdout: streams.stdout.readEnd, stderr: streams.stderr.readEnd))
-        }
+        let streams = try ChildStreams(input: invocation.input)
+        let pid = try streams.spawn(invocation)
+        return (pid, ChildOutput(stdout: streams.stdout.readEnd, stderr: streams.stderr.readEnd))
     }
 
     /// Input comes from an unlinked file, not a pipe: no size deadlocks it, and a child that does not read it does no harm.
@@ -55,6 +57,7 @@ final class ChildStreams {
         posix_spawn_file_actions_adddup2(&actions, stdin, 0)
         posix_spawn_file_actions_adddup2(&actions, stdout.writeEnd, 1)
         posix_spawn_file_actions_adddup2(&actions, stderr.writeEnd, 2)
+        _ = Self.closeAll(&actions, 3)
 
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -88,7 +91,6 @@ final class ChildStreams {
         let file = mkstemp(&template)
         guard file >= 0 else { throw FixtureError("temporary file: \(Errno(rawValue: errno))") }
         unlink(template)
-        _ = fcntl(file, F_SETFD, FD_CLOEXEC)
         let descriptor = FileDescriptor(rawValue: file)
         try descriptor.writeAll(text.utf8)
         try descriptor.seek(offset: 0, from: FileDescriptor.SeekOrigin.start)

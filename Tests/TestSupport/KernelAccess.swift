@@ -11,7 +11,7 @@ package enum KernelAccess {
     package static let missing: String? = {
         guard geteuid() == 0 else { return "needs root" }
         let programs = [
-            "losetup", "mount", "umount", "mountpoint", "fsfreeze", "setpriv", "chattr", "mkfs.xfs", "mkfs.btrfs", "mkfs.ext4", "dd",
+            "losetup", "mount", "umount", "mountpoint", "fsfreeze", "findmnt", "setpriv", "chattr", "mkfs.xfs", "mkfs.btrfs", "mkfs.ext4",
         ]
         for program in programs where Command.find(program) == nil { return "needs the program \(program)" }
         guard (try? Command.outcome("losetup", ["--find"]))?.succeeded == true else { return "needs loop devices" }

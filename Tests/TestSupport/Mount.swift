@@ -29,21 +29,26 @@ package final class Mount: Sendable {
 
     /// Changes options of the mount: `remount("ro")`.
     package func remount(_ options: String) throws {
-        try Command.run("mount", ["-o", "remount,\(options)", "--", path.string])
+        try whileBusy { try Command.outcome("mount", ["-o", "remount,\(options)", "--", path.string]) }
     }
 
-    /// Unmounts in the middle of a test; somebody who holds it busy for a moment (udev) is waited for.
-    package func unmount(within limit: Duration = .seconds(10)) throws {
-        let end = ContinuousClock.now + limit
+    /// Unmounts in the middle of a test.
+    package func unmount() throws {
+        try whileBusy { try Command.outcome("umount", ["--", path.string], within: .seconds(20)) }
+        mounted.withLock { $0 = false }
+    }
+
+    /// udev, a thaw guard that is ending, or a child that has not come to exec yet may keep it busy for a moment.
+    private func whileBusy(_ command: () throws -> Outcome) throws {
+        let end = ContinuousClock.now + .seconds(5)
         while true {
-            let outcome = try Command.outcome("umount", ["--", path.string], within: .seconds(20))
-            if outcome.succeeded { break }
+            let outcome = try command()
+            if outcome.succeeded { return }
             if outcome.status == .killedAtDeadline || ContinuousClock.now > end {
-                throw FixtureError("umount \(path): \(outcome.status) \(outcome.stderr)")
+                throw FixtureError("\(path): \(outcome.status) \(outcome.stderr)")
             }
             usleep(50000)
         }
-        mounted.withLock { $0 = false }
     }
 
     /// Freezes the filesystem from a child process. The test has to thaw it; the clean-up does it if the test fails.

@@ -32,10 +32,10 @@ package final class TestScope: Sendable {
 
     /// Runs `body` with a new scope and takes down what it made, also when it throws.
     package static func with<Result>(
-        sourceLocation: SourceLocation = #_sourceLocation, _ body: (TestScope) throws -> Result
+        report: FailureReport = .issue, sourceLocation: SourceLocation = #_sourceLocation, _ body: (TestScope) throws -> Result
     ) throws -> Result {
         let scope = try TestScope()
-        defer { scope.takeDown(sourceLocation) }
+        defer { scope.takeDown { report.failed($0, sourceLocation) } }
         return try body(scope)
     }
 
@@ -56,6 +56,13 @@ package final class TestScope: Sendable {
         return path
     }
 
+    /// Writes a small file; nothing is left open that would keep a mount busy.
+    package func write(_ text: String, to path: FilePath) throws {
+        let file = try FileDescriptor.open(
+            path, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: [.ownerReadWrite, .groupRead, .otherRead])
+        try file.closeAfter { _ = try file.writeAll(text.utf8) }
+    }
+
     func makeDirectory(_ path: FilePath, mode: mode_t = 0o755) throws {
         guard mkdir(path.string, mode) == 0 else { throw FixtureError("mkdir \(path): \(Errno(rawValue: errno))") }
         chmod(path.string, mode)
@@ -73,14 +80,14 @@ package final class TestScope: Sendable {
         atEnd("unmount \(mount.path)") { try mount.takeDown() }
     }
 
-    private func takeDown(_ sourceLocation: SourceLocation) {
+    private func takeDown(_ report: (String) -> Void) {
         let made = state.withLock { $0 }
         for process in made.processes { process.send(SIGKILL, to: .group) }
         for mount in made.mounts { mount.thaw() }
         for (what, action) in made.cleanUps.reversed() {
-            do { try action() } catch { Issue.record("clean-up failed: \(what): \(error)", sourceLocation: sourceLocation) }
+            do { try action() } catch { report("clean-up failed: \(what): \(error)") }
         }
-        do { try removeDirectory() } catch { Issue.record("clean-up failed: \(error)", sourceLocation: sourceLocation) }
+        do { try removeDirectory() } catch { report("clean-up failed: \(error)") }
     }
 
     /// Never crosses into a filesystem that could not be unmounted; clears immutable flags if they are what is in the way.
@@ -90,11 +97,4 @@ package final class TestScope: Sendable {
         _ = try Command.outcome("chattr", ["-R", "-f", "-i", "--", directory.string])
         try Command.run("rm", remove)
     }
-}
-
-/// A fixture could not be made or taken down: the test says nothing about losnap.
-package struct FixtureError: Error, CustomStringConvertible {
-    package let description: String
-
-    package init(_ description: String) { self.description = description }
 }

@@ -10,6 +10,8 @@ package struct Tool: Sendable {
     package let executable: FilePath
     /// What the tool gets besides the clean environment, in each of its runs.
     package var environment: [String: String] = [:]
+    /// Where a deadline that is reached is told.
+    package var report = FailureReport.issue
     /// Programs and arguments in front, each of which ends in exec: the process id is the tool's own.
     var wrapper: [String] = []
 
@@ -28,8 +30,7 @@ package struct Tool: Sendable {
         let outcome = try ChildProcess(invocation).finish(within: deadline)
         if outcome.status == .killedAtDeadline {
             let command = ([executable.lastComponent?.string ?? ""] + arguments).joined(separator: " ")
-            Issue.record(
-                "\(command): still running after \(deadline), killed\n\(outcome.stdout)\(outcome.stderr)", sourceLocation: sourceLocation)
+            report.failed("\(command): still running after \(deadline), killed\n\(outcome.stdout)\(outcome.stderr)", sourceLocation)
         }
         return outcome
     }
