@@ -1,0 +1,35 @@
+// The kinds of filesystem that tests use, for pools and inside images, and how each is made fast and small.
+
+package import SystemPackage
+
+package enum Filesystem: String, Sendable, CaseIterable {
+    case xfs, xfsWithoutReflink, btrfs, ext4, tmpfs
+
+    /// Whether files on it can share blocks.
+    package var canClone: Bool { self == .xfs || self == .btrfs }
+
+    /// What mount(8) calls it.
+    package var mountType: String { self == .xfsWithoutReflink ? "xfs" : rawValue }
+
+    /// The smallest comfortable size; files are sparse, so it costs little. XFS refuses less than 300 MB.
+    package var smallSize: Int {
+        switch self {
+        case .xfs, .xfsWithoutReflink: 320 << 20
+        case .btrfs: 128 << 20
+        case .ext4, .tmpfs: 64 << 20
+        }
+    }
+
+    /// Makes the filesystem on a file or block device.
+    package func make(on target: FilePath) throws {
+        switch self {
+        case .xfs: try Command.run("mkfs.xfs", ["-q", "-f", "-m", "reflink=1", target.string])
+        case .xfsWithoutReflink: try Command.run("mkfs.xfs", ["-q", "-f", "-m", "reflink=0", target.string])
+        case .btrfs: try Command.run("mkfs.btrfs", ["-q", "-f", target.string])
+        // Initialised at once: the kernel's lazy initialisation would write to the image during the test.
+        case .ext4:
+            try Command.run("mkfs.ext4", ["-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0", target.string])
+        case .tmpfs: throw FixtureError("tmpfs has no device")
+        }
+    }
+}

@@ -1,0 +1,31 @@
+// A pool: a real filesystem in a sparse file of the test, mounted through a loop device. Images and snapshots lie in it.
+
+package import SystemPackage
+
+package struct Pool: Sendable {
+    package let kind: Filesystem
+    package let mount: Mount
+    /// Nil for tmpfs.
+    package let device: LoopDevice?
+
+    /// Its mount point.
+    package var path: FilePath { mount.path }
+}
+
+extension TestScope {
+    /// Makes and mounts a pool. `name` is for tests of odd mount points (spaces, tabs, backslashes).
+    package func pool(
+        _ kind: Filesystem = .xfs, size: Int = 1 << 30, options: String = "defaults", name: String? = nil
+    ) throws -> Pool {
+        let path = name.map { directory.appending($0) } ?? freshPath("pool")
+        try makeDirectory(path)
+        guard kind != .tmpfs else {
+            return Pool(kind: kind, mount: try mount("none", at: path, ["-t", "tmpfs", "-o", "\(options),size=\(size)"]), device: nil)
+        }
+        let file = freshPath("pool-file")
+        try makeSparseFile(file, size: size)
+        try kind.make(on: file)
+        let device = try attach(file)
+        return Pool(kind: kind, mount: try mount(device.path, kind, at: path, options: options), device: device)
+    }
+}
