@@ -1,0 +1,105 @@
+// What is asked of `create`.
+
+public import CloneCore
+
+/// Snapshots to be taken: of one source, or of several at one instant.
+public struct CreateRequest: Sendable {
+    /// The sources; more than one make a group: one freeze, all or none.
+    public var sources: [Source]
+    /// What the user calls it.
+    public var label: Label?
+    /// Its tags.
+    public var tags: Tags
+    /// A hold from the start.
+    public var hold: Hold?
+    /// Who asks.
+    public var origin: Origin
+    /// Frozen, or taken as it is.
+    public var consistency: CloneCore.Consistency
+    /// The longest freeze, in nanoseconds.
+    public var maxFreezeNanoseconds: UInt64
+    /// Whether the files get the immutable flag.
+    public var setsImmutable: Bool
+    /// A time of the user's own (origin `import`); nil: the instant of the freeze.
+    public var takenAt: Instant?
+
+    /// A plain snapshot of these sources.
+    public init(
+        sources: [Source], label: Label? = nil, tags: Tags = .none, hold: Hold? = nil, origin: Origin = .manual,
+        consistency: CloneCore.Consistency = .frozen, maxFreezeNanoseconds: UInt64 = 10_000_000_000, setsImmutable: Bool = true,
+        takenAt: Instant? = nil
+    ) {
+        self.sources = sources
+        self.label = label
+        self.tags = tags
+        self.hold = hold
+        self.origin = origin
+        self.consistency = consistency
+        self.maxFreezeNanoseconds = maxFreezeNanoseconds
+        self.setsImmutable = setsImmutable
+        self.takenAt = takenAt
+    }
+}
+
+/// A snapshot with what was measured of its file just now.
+public struct ListedSnapshot: Sendable, Hashable {
+    /// What the catalogue knows.
+    public var snapshot: Snapshot
+    /// Whether its file is there.
+    public var presence: Presence
+    /// Bytes on disk, shared ones included: measured now if present, else as when it was taken.
+    public var allocatedBytes: Int64
+
+    /// That snapshot, in that presence.
+    public init(snapshot: Snapshot, presence: Presence, allocatedBytes: Int64) {
+        self.snapshot = snapshot
+        self.presence = presence
+        self.allocatedBytes = allocatedBytes
+    }
+}
+
+/// What `create` did.
+public struct CreateReport: Sendable {
+    /// The snapshots, in the order of the request.
+    public var snapshots: [ListedSnapshot]
+    /// What the user should know, though all is done.
+    public var warnings: [StoreWarning]
+}
+
+/// Something that is not an error, but that somebody should know.
+public enum StoreWarning: Sendable, Hashable {
+    /// The immutable flag could not be set, though the user is root.
+    case notImmutable(path: String)
+    /// A crash's traces were mended: what was done, and to which snapshot.
+    case reconciled(ReconcileAction, SnapshotNumber)
+    /// A snapshot that was to be removed turned out to be held.
+    case keptHeld(SnapshotNumber)
+    /// The file of a snapshot is not there.
+    case missing(SnapshotNumber, path: String)
+    /// A file that names this catalogue has no row.
+    case orphan(path: String)
+    /// Files of other catalogues lie in the directory.
+    case foreign(directory: String, count: Int)
+    /// A file in a snapshot directory whose record can't be read.
+    case unreadable(path: String, problem: String)
+    /// The pool of a source can't be identified; its snapshots are unavailable, not lost.
+    case poolUnavailable(SourceName, path: String)
+    /// Something that the policy wants to say.
+    case policy(message: String, hint: String)
+    /// The reserve beside the catalogue was given up because the disk is full.
+    case reserveGivenUp(path: String)
+}
+
+/// What reconcile did to a row.
+public enum ReconcileAction: String, Sendable {
+    /// It was durable, so it is complete now.
+    case completed
+    /// It had never come into being.
+    case dropped
+    /// Its removal was carried through.
+    case removed
+    /// Its removal was called off, for it is held.
+    case kept
+    /// Row and file were made to agree.
+    case settled
+}

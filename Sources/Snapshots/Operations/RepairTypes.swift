@@ -1,0 +1,59 @@
+// Repair as values.
+
+public import SystemPackage
+
+/// How `repair` treats what it finds.
+public struct RepairRequest: Sendable {
+    /// Only these sources; empty: all.
+    public var sources: [Source]
+    /// Whether rows whose file is missing, on an identified pool, are struck off.
+    public var forgetsMissing: Bool
+    /// Whether anything is changed.
+    public var isDryRun: Bool
+
+    /// That request.
+    public init(sources: [Source] = [], forgetsMissing: Bool = false, isDryRun: Bool = false) {
+        self.sources = sources
+        self.forgetsMissing = forgetsMissing
+        self.isDryRun = isDryRun
+    }
+}
+
+/// One thing that repair found and did, or would do.
+public struct RepairStep: Sendable {
+    /// What.
+    public enum Kind: String, Sendable {
+        case completed, dropped, removed, kept, settled, adopted, forgotten, relocated, missing, foreign, unreadable, unavailable
+    }
+
+    /// What.
+    public var kind: Kind
+    /// Whose.
+    public var source: SourceName?
+    /// Which snapshot, if it has a number.
+    public var number: SnapshotNumber?
+    /// Which file or directory.
+    public var path: FilePath?
+    /// More about it.
+    public var detail: String?
+}
+
+/// What repair did.
+public struct RepairReport: Sendable {
+    /// Step by step; empty: all was well.
+    public var steps: [RepairStep]
+    /// Sources that could not be repaired, and why.
+    public var failed: [(source: SourceName, error: SnapshotsError)]
+}
+
+/// What rebuilding a lost catalogue found.
+public struct RebuildReport: Sendable {
+    /// The sources that are known again.
+    public var sources: [Source]
+    /// How many snapshots are listed again.
+    public var snapshotCount: Int
+    /// Where the damaged catalogue was put aside; nil if there was none.
+    public var damagedCatalogue: FilePath?
+    /// Files that were left alone, and why.
+    public var leftAlone: [(path: FilePath, reason: String)]
+}

@@ -1,0 +1,99 @@
+// The one door to everything that remembers: a catalogue, the kernel beneath it, and the operations as verbs (in `Operations/`). The rule: a
+// verb either does what it says and returns what it did, or throws one error; nothing is printed, and the clock is read through the kernel.
+
+public import CloneCore
+public import Foundation
+public import SystemPackage
+
+/// What a store is opened with.
+public struct StoreOptions: Sendable {
+    /// Where the catalogue is, an absolute path.
+    public var catalogue: FilePath
+    /// Where locks and freeze records lie.
+    public var places: RuntimePlaces
+    /// Whether to wait for another losnap at work.
+    public var waitsForLocks: Bool
+    /// The command as it was typed, for the log.
+    public var command: String
+    /// Descriptors that the program writes to, by name: none may lie on what is to be frozen.
+    public var outputs: [ProgramOutput]
+    /// The kernel, or a test's.
+    public var kernel: Kernel
+    /// What locating reads of the system, or a test's.
+    public var view: SystemView
+
+    /// Those options.
+    public init(
+        catalogue: FilePath, places: RuntimePlaces, waitsForLocks: Bool = false, command: String, outputs: [ProgramOutput] = [],
+        kernel: Kernel = .linux, view: SystemView = .linux
+    ) {
+        self.catalogue = catalogue
+        self.places = places
+        self.waitsForLocks = waitsForLocks
+        self.command = command
+        self.outputs = outputs
+        self.kernel = kernel
+        self.view = view
+    }
+}
+
+/// A descriptor that the program writes to.
+public struct ProgramOutput: Sendable, Hashable {
+    /// What it is called: "stdout".
+    public var name: String
+    /// Its number.
+    public var descriptor: CInt
+
+    /// That output.
+    public init(name: String, descriptor: CInt) {
+        self.name = name
+        self.descriptor = descriptor
+    }
+}
+
+/// An open store.
+public final class Store: Sendable {
+    /// The catalogue.
+    public let catalogue: Catalogue
+    /// What it was opened with.
+    public let options: StoreOptions
+    /// What was found frozen and left behind, and what became of it: looked for before anything else.
+    public let leftFrozen: [LeftFrozen]
+
+    package var kernel: Kernel { options.kernel }
+
+    /// Opens the catalogue, after thawing what a killed losnap left frozen.
+    public init(
+        _ options: StoreOptions, mode: CatalogueMode, whenFull: CatalogueWhenFull = .refuse
+    ) throws(SnapshotsError) {
+        self.options = options
+        leftFrozen = try beneath { () throws(CloneError) in
+            try thawLeftFrozen(places: options.places, view: options.view, kernel: options.kernel)
+        }
+        let busy = options.waitsForLocks ? 3600.0 : 5.0
+        let now = Instant(clamping: options.kernel.realTime())
+        catalogue = try Catalogue.open(path: options.catalogue, mode: mode, now: now, busyTimeout: busy, whenFull: whenFull)
+        guard mode != .reading else { return }
+        for case .thawed(let mountPoint) in leftFrozen {
+            try catalogue.append(Event(Occasion(at: now, kind: .thawed, reason: mountPoint, command: options.command)))
+        }
+    }
+
+    /// The time now.
+    public var now: Instant { Instant(clamping: kernel.realTime()) }
+
+    /// An occasion of now, for the log.
+    func occasion(_ kind: EventKind, _ reason: String? = nil) -> Occasion {
+        Occasion(at: now, kind: kind, reason: reason, command: options.command)
+    }
+}
+
+/// Runs something of CloneCore and wraps its error as this module's.
+@inline(__always)
+func beneath<Result>(_ body: () throws(CloneError) -> Result) throws(SnapshotsError) -> Result {
+    do {
+        return try body()
+    } catch {
+        throw .clone(error)
+    }
+}
