@@ -94,7 +94,7 @@ extension Catalogue {
     }
 
     /// Says what policy a source has, and what it judges.
-    public func assign(_ id: Identifier, policy: String?, scope: PolicyScope?) throws(SnapshotsError) {
+    public func assign(_ id: Identifier, policy: String?, scope: Scope?) throws(SnapshotsError) {
         try changeSource(id, event: nil) { _, source in
             source.policy = policy
             source.scope = scope

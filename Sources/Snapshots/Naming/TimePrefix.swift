@@ -16,7 +16,7 @@ public struct TimePrefix: Hashable, Sendable {
         if isUTC { bytes.removeLast() }
         guard bytes.count >= 10 else { throw .invalidReference(text: reference, problem: .incompleteDate) }
         if bytes.count > 10 { bytes[10] = 0x20 }
-        let isDate = CivilDate(year: Self.number(bytes, 0..<4), month: Self.number(bytes, 5..<7), day: Self.number(bytes, 8..<10)) != nil
+        let isDate = CivilDate.checked(year: Self.number(bytes, 0..<4), month: Self.number(bytes, 5..<7), day: Self.number(bytes, 8..<10)) != nil
         guard isDate, Self.isBelow(24, bytes, at: 11), Self.isBelow(60, bytes, at: 14), Self.isBelow(60, bytes, at: 17) else {
             throw .invalidReference(text: reference, problem: .noSuchTime)
         }

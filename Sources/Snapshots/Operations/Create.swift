@@ -52,7 +52,7 @@ extension Store {
         if let pool = source.pool, pool != place.pool { throw .poolChanged(name: source.name, path: place.path) }
         let attributes = try ImageAttributes(of: image.file, kernel: kernel)
         return PreparedSource(
-            source: source, image: image, place: place, attributes: attributes, lock: try lock(place, of: source))
+            source: source, image: image, place: place, attributes: attributes, lock: try lock(place, called: source.name))
     }
 
     /// The same without locks and reconcile: for callers that have done both.

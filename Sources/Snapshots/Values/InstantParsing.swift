@@ -25,7 +25,7 @@ extension Instant {
     private init(
         _ text: some StringProtocol, date: (Int64, Int64, Int64), time: (Int64, Int64, Int64), fraction: Int64, offset: Int64
     ) throws(SnapshotsError) {
-        guard let date = CivilDate(year: date.0, month: date.1, day: date.2), time.0 <= 23, time.1 <= 59, time.2 <= 59 else {
+        guard let date = CivilDate.checked(year: date.0, month: date.1, day: date.2), time.0 <= 23, time.1 <= 59, time.2 <= 59 else {
             throw .invalidTime(text: String(text), problem: .noSuchTime)
         }
         let seconds = date.daysSince1970 * 86_400 + time.0 * 3600 + time.1 * 60 + time.2 - offset

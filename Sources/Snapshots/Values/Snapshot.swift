@@ -27,7 +27,7 @@ public struct Snapshot: Hashable, Sendable {
     /// How far its row has come.
     public var state: SnapshotState
     /// The scope of its source's policy when it was taken; nil without a policy.
-    public var scope: PolicyScope?
+    public var scope: Scope?
     /// Its length.
     public var logicalBytes: Int64
     /// The blocks that were mapped when it was taken.

@@ -26,13 +26,13 @@ public struct SnapshotDraft: Hashable, Sendable {
     /// What the image's inode has besides its bytes.
     public var image: ImageAttributes
     /// The scope of its source's policy.
-    public var scope: PolicyScope?
+    public var scope: Scope?
 
     /// That draft.
     public init(
         id: Identifier, sourceID: Identifier, imagePath: FilePath, directory: SnapshotDirectory, begunAt: Instant,
         description: SnapshotDescription = SnapshotDescription(), group: Identifier? = nil, origin: Origin, consistency: Consistency,
-        image: ImageAttributes, scope: PolicyScope? = nil
+        image: ImageAttributes, scope: Scope? = nil
     ) {
         self.id = id
         self.sourceID = sourceID
