@@ -1,6 +1,7 @@
 // Everything that can go wrong in this module, as one closed set. The texts are made in `SnapshotsError+Message.swift` and its neighbours;
 // to add a case, add it here and let the compiler lead to each of them.
 
+public import Policy
 public import CloneCore
 public import SystemPackage
 
@@ -134,5 +135,5 @@ public enum SnapshotsError: ExplainedError {
     // MARK: Beneath
 
     /// The clone core failed.
-    case clone(any ExplainedError)
+    case clone(CloneError)
 }

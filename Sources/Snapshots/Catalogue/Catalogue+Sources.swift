@@ -1,6 +1,8 @@
 // The catalogue's verbs about sources. A source that is removed while its snapshots stay listed keeps its row, but frees its name and
 // image: the same name used again is a new source.
 
+public import CloneCore
+public import Policy
 import GRDB
 public import SystemPackage
 

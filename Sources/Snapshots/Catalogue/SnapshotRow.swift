@@ -1,6 +1,8 @@
 // A snapshot as it lies in its tables. The order of `columns` is the order in which `init` reads. Source, directory and tags come from
 // their own tables once per query, not once per row.
 
+import CloneCore
+import Policy
 import Foundation
 import GRDB
 import SystemPackage

@@ -1,5 +1,7 @@
 // A source as it lies in its table. The order of `columns` is the order in which `init` reads.
 
+import CloneCore
+import Policy
 import GRDB
 import SystemPackage
 

@@ -1,5 +1,6 @@
 // What is asked of `create`.
 
+public import Policy
 public import CloneCore
 
 /// Snapshots to be taken: of one source, or of several at one instant.

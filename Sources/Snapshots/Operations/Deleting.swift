@@ -38,7 +38,9 @@ extension Store {
             do throws(SnapshotsError) {
                 guard let first = members.first?.snapshot else { continue }
                 if case .gone = place(of: directory, source: first.sourceID) {
-                    for member in members { try catalogue.forget(member.snapshot.number, event: occasion(.deleted, "its file was missing")) }
+                    for member in members {
+                        try catalogue.forget(member.snapshot.number, event: occasion(.deleted, "its file was missing"))
+                    }
                     report.removed += members
                     continue
                 }

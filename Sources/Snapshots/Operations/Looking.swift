@@ -60,8 +60,8 @@ extension Store {
             let (file, record) = try place.open(name, expecting: listed.snapshot.id)
             details.record = record
             details.isImmutable = (try? file.status())?.isImmutable
-            let map = try beneath { () throws(CloneError) in try ExtentMap(of: file.descriptor, path: file.path) }
-            let usage = SpaceUsage(of: map)
+            let map = try beneath { () throws(CloneError) in try ExtentMap.read(file.descriptor, path: file.path) }
+            let usage = SpaceUsage(map, size: UInt64(clamping: listed.snapshot.logicalBytes))
             details.extentCount = map.extents.count
             details.sharedBytes = Int64(clamping: usage.sharedBytes)
             details.exclusiveBytes = Int64(clamping: usage.exclusiveBytes)

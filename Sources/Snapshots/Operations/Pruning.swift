@@ -3,7 +3,7 @@
 
 import CloneCore
 import Foundation
-public import Policy
+import Policy
 import SystemPackage
 
 extension Store {

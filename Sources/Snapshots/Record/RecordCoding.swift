@@ -1,6 +1,8 @@
 // A record to bytes and back. The rule: whatever bytes come, the answer is a record in which every field is valid, or a typed error that
 // names the field; nothing is dropped to make a record fit.
 
+import CloneCore
+import Policy
 import Foundation
 import SystemPackage
 

@@ -1,6 +1,8 @@
 // What a snapshot's file says of itself, so that a lost catalogue can be made anew from the files alone. The rule: what a record says is data.
 // No path is ever built from it, and it is believed only in a file that belongs to the user who runs losnap.
 
+public import CloneCore
+public import Policy
 public import SystemPackage
 
 /// The record in a snapshot file's extended attribute.

@@ -25,7 +25,7 @@ extension Store {
                 return .unavailable(.directoryNotMarked(path: directory.path))
             }
             return .identified(place)
-        } catch .clone(let error as CloneError) {
+        } catch .clone(let error) {
             if case .noSuchFile = error { return isOnPool(directory) ? .gone : .unavailable(.poolNotIdentified(path: directory.path)) }
             return .unavailable(.clone(error))
         } catch {

@@ -1,6 +1,8 @@
 // Reading an instant from text, strictly: a misread time would be a snapshot in the wrong bucket. What is not understood is an
 // error that says so. Decimals beyond the third are dropped.
 
+public import Policy
+
 extension Instant {
     /// Reads RFC 3339: `2026-11-23T07:00:00.123Z`, `2026-11-23T08:00:00+01:00`; a blank or `t` may stand for the `T`.
     public init(parsing text: some StringProtocol) throws(SnapshotsError) {

@@ -1,5 +1,7 @@
 // A snapshot as the rest of the program sees it: what the catalogue knows, without what can be measured (presence, shared space).
 
+public import CloneCore
+public import Policy
 public import SystemPackage
 
 /// What the catalogue knows of one snapshot.

@@ -1,5 +1,6 @@
 // Where snapshots lie. The rule: a path alone is no place; the pool beneath it must be the one that is remembered.
 
+public import CloneCore
 public import SystemPackage
 
 /// A snapshot directory on its pool.

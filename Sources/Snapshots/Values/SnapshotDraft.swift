@@ -1,6 +1,8 @@
 // What is known of a snapshot before its clone is made, and what only afterwards: the two halves that the catalogue's verbs `begin` and
 // `complete` take.
 
+public import CloneCore
+public import Policy
 public import SystemPackage
 
 /// What is known of a snapshot before it is taken.

@@ -1,5 +1,6 @@
 // What to do about each error. The rule: nil only where nobody can do anything.
 
+import SystemPackage
 import CloneCore
 
 extension SnapshotsError {
@@ -63,7 +64,9 @@ extension SnapshotsError {
         case .noRules: "say what to keep, as --keep-daily 7 --keep-weekly 4"
         case .rulesMatchNothing: "check the rules with --dry-run; if that is really meant: --force"
         case .imageInUse(_, let user):
-            user.hasPrefix("/") ? "unmount it first: umount \(user); or restore beside it with --to PATH" : "stop what uses it first, or restore beside it with --to PATH"
+            user.hasPrefix("/")
+                ? "unmount it first: umount \(user); or restore beside it with --to PATH"
+                : "stop what uses it first, or restore beside it with --to PATH"
         case .imageHasLinks: "remove the other names first, or restore beside it with --to PATH"
         case .imageProtected: "clear the flag with chattr -i -a, or restore beside it with --to PATH"
         case .fileExists: "choose another path, or move the file away"

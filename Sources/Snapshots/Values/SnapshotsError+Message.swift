@@ -44,7 +44,8 @@ extension SnapshotsError {
         case .catalogueNotWritable(let path, let problem): "\(path.string.shown): the catalogue can't be written: \(problem.words)"
         case .catalogueInputOutput(let path, let detail): "\(path.string.shown): the disk failed under the catalogue: \(detail.shown)"
         case .catalogueFailed(let path, let detail): "\(path.string.shown): the catalogue can't be used: \(detail.shown)"
-        case .directoryExposed(let path, .owner(let user)): "\(path.string.shown): it belongs to user \(user), who could steer what happens there"
+        case .directoryExposed(let path, .owner(let user)):
+            "\(path.string.shown): it belongs to user \(user), who could steer what happens there"
         case .directoryExposed(let path, .writable(let mode)):
             "\(path.string.shown): others may write it (mode \(String(mode, radix: 8))) and could steer what happens there"
         case .poolNotIdentified(let path): "\(path.string.shown): the filesystem there is not the pool of these snapshots"
@@ -64,7 +65,8 @@ extension SnapshotsError {
         case .rulesMatchNothing(let name, let removals):
             "the rules match no snapshot of '\(name)': all but the newest would go (\(Self.counted(removals, "snapshot")))"
         case .imageInUse(let path, let user): "\(path.string.shown): the image is in use by \(user.shown)"
-        case .imageHasLinks(let path, let count): "\(path.string.shown): the image has \(count) names, and the others would keep the old one"
+        case .imageHasLinks(let path, let count):
+            "\(path.string.shown): the image has \(count) names, and the others would keep the old one"
         case .imageProtected(let path): "\(path.string.shown): the image has the immutable or append-only flag"
         case .fileExists(let path): "\(path.string.shown): there is a file already, and it is not overwritten"
         case .imageChanged(let path): "\(path.string.shown): another file came there while it was being replaced; nothing was changed"

@@ -1,5 +1,7 @@
 // A thing to snapshot. Its UUID is what it is; name and paths are attributes that may change.
 
+public import CloneCore
+public import Policy
 public import SystemPackage
 
 /// A source: an image that snapshots are taken of.
