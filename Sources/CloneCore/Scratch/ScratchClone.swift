@@ -42,6 +42,9 @@ public struct ScratchClone: Sendable {
         let clone = try cloneNameless(snapshot, path, pool)
         defer { kernel.close(clone) }
         let loop = try ScratchLoop(attaching: clone, uuid: uuid, image: path)
+        // btrfs remembers by device number what a scan has seen. If that was another filesystem, and the original is mounted, it takes
+        // the clone for that other one and refuses it (Linux 6.18: EINVAL, "superblock fsid doesn't match").
+        if content == .btrfs { _ = clinux_btrfs_forget(loop.path) }
         var flags = UInt(CLINUX_MS_NOSUID) | UInt(CLINUX_MS_NODEV)
         if access == .readOnly { flags |= UInt(CLINUX_MS_RDONLY) }
         let result = clinux_mount(loop.path, "/proc/self/fd/\(place)", content.rawValue, flags, content.mountOptions)

@@ -152,6 +152,25 @@ struct ScratchKernelTests {
         }
     }
 
+    @Test("btrfs: another one was on the loop device before")
+    func btrfsReusedDevice() throws {
+        try TestScope.with { scope in
+            let scene = try Scene(scope, .btrfs)
+            for round in 0..<5 {
+                // udev does this scan on most systems; what was seen stays known after the detach.
+                let other = try scope.attach(scope.image("other-\(round).img", in: scene.pool.path, .btrfs))
+                try Command.run("btrfs", ["device", "scan", other.path.string])
+                try other.detach()
+                let directory = try scene.directory()
+                let mount = try scene.mount(at: directory)
+                #expect(try text(directory.appending("file")) == "content")
+                try unmountWhenFree(directory)
+                // The lowest free number: the same again, unless a test beside this one took it.
+                if mount.device == other.path.string { return }
+            }
+        }
+    }
+
     @Test("in use: refused until it is not")
     func busy() throws {
         try TestScope.with { scope in
