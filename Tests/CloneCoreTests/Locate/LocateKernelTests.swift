@@ -124,8 +124,27 @@ struct LocateKernelTests {
                 let file = try FileDescriptor.open(path, .readWrite, options: .create, permissions: .ownerReadWrite)
                 defer { try? file.close() }
                 #expect(filesystem.contains(descriptor: file.rawValue) == expected, "\(path)")
+                #expect(filesystem.isOpened(by: file.rawValue) == expected, "\(path)")
+            }
+            for (path, expected) in [(directory, true), (image.path, true), (pool.path, false)] {
+                let folder = try FileDescriptor.open(path, .readOnly, options: .directory)
+                defer { try? folder.close() }
+                #expect(filesystem.isOpened(by: folder.rawValue) == expected, "\(path)")
+                #expect(!filesystem.contains(descriptor: folder.rawValue), "a directory is not written to")
             }
             #expect(!filesystem.contains(descriptor: -1))
+        }
+    }
+
+    @Test("without the right to ask loop devices: by their paths", arguments: [Filesystem.xfs, .btrfs])
+    func unprivileged(kind: Filesystem) throws {
+        try TestScope.with { scope in
+            let pool = try scope.pool(kind)
+            let image = try scope.mountedImage(in: pool.path, kind)
+            var view = SystemView.linux
+            view.loopStatus = { _ in nil }
+            let use = try ImageLocator(view: view).use(of: identity(of: image.file), path: image.file.string)
+            #expect(use.filesystems.map(\.mountPoint) == [image.path.string])
         }
     }
 
