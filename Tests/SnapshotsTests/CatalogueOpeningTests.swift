@@ -216,6 +216,20 @@ struct CatalogueOpeningTests {
         #expect(try queue.read { db in try Schema.mark(of: db).version } == Schema.version)
     }
 
+    @Test("that can't be written, and has a log, is read with what is in the log")
+    func picture() throws {
+        let writing = try open(.creating)
+        try writing.add(Sample.source(), event: Sample.occasion(.sourceAdded))
+        let file = try CatalogueFile(path: path)
+        #expect(file.hasLog)
+        let queue = try file.picture(Configuration())
+        #expect(try queue.read { db in try SourceRow.fetch(db).count } == 1)
+        try writing.close()
+        #expect(!file.hasLog)
+        let plain = try file.picture(Configuration())
+        #expect(try plain.read { db in try SourceRow.fetch(db).count } == 1)
+    }
+
     @Test("for reading refuses changes")
     func reading() throws {
         try make()
