@@ -40,15 +40,16 @@ public final class Catalogue: Sendable {
     public static func open(
         path: FilePath, mode: CatalogueMode, now: Instant, busyTimeout: Double = 5, whenFull: CatalogueWhenFull = .refuse
     ) throws(SnapshotsError) -> Catalogue {
-        do {
+        guard whenFull == .useReserve else {
             return try openOnce(path: path, mode: mode, now: now, busyTimeout: busyTimeout, space: .ample)
-        } catch .catalogueFull where whenFull == .useReserve {
-            guard CatalogueReserve(besides: path).giveUp() else { throw .catalogueFull(path: path) }
-            return try openOnce(path: path, mode: mode, now: now, busyTimeout: busyTimeout, space: .reserveOnly)
         }
+        let file = try CatalogueFile(path: path)
+        if file.isOnFullFilesystem { CatalogueReserve(besides: path).giveUp() }
+        let space: Space = file.hasLessFree(than: 16 << 20) ? .scarce : .ample
+        return try openOnce(path: path, mode: mode, now: now, busyTimeout: busyTimeout, space: space)
     }
 
-    private enum Space { case ample, reserveOnly }
+    private enum Space { case ample, scarce }
 
     private static func openOnce(
         path: FilePath, mode: CatalogueMode, now: Instant, busyTimeout: Double, space: Space
@@ -86,7 +87,7 @@ public final class Catalogue: Sendable {
             configuration.prepareDatabase { db in
                 try db.execute(sql: "PRAGMA synchronous = FULL")
                 // The log must not eat up what the reserve has given: it is written back, and begun anew, early.
-                if space == .reserveOnly { try db.execute(sql: "PRAGMA wal_autocheckpoint = 16") }
+                if space == .scarce { try db.execute(sql: "PRAGMA wal_autocheckpoint = 16") }
             }
         }
         return configuration
