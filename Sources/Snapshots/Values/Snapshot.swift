@@ -26,12 +26,8 @@ public struct Snapshot: Hashable, Sendable {
     public var consistency: Consistency
     /// How far its row has come.
     public var state: SnapshotState
-    /// Why it is being removed; nil unless its state is deleting.
-    public var removal: Removal?
-    /// Where its file lies.
-    public var directory: SnapshotDirectory
-    /// What its file is called; nil while it is pending.
-    public var fileName: SnapshotFileName?
+    /// The scope of its source's policy when it was taken; nil without a policy.
+    public var scope: PolicyScope?
     /// Its length.
     public var logicalBytes: Int64
     /// The blocks that were mapped when it was taken.
@@ -42,10 +38,14 @@ public struct Snapshot: Hashable, Sendable {
     public var extentCount: Int64?
     /// How its blocks came to be shared.
     public var cloneMethod: CloneMethod
+    /// Why it is being removed; nil unless its state is deleting.
+    public var removal: Removal?
+    /// Where its file lies.
+    public var directory: SnapshotDirectory
+    /// What its file is called; nil while it is pending.
+    public var fileName: SnapshotFileName?
     /// What the image's inode had besides its bytes.
     public var image: ImageAttributes
-    /// The scope of its source's policy when it was taken; nil without a policy.
-    public var scope: PolicyScope?
     /// When its row was made.
     public let createdAt: Instant
 

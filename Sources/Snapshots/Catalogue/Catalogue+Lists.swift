@@ -1,0 +1,167 @@
+// The catalogue's questions about snapshots. A list is three queries (sources and directories, tags, rows) in one transaction, however long
+// it is.
+
+import GRDB
+import SystemPackage
+
+/// Which snapshots are wanted; what is nil does not narrow.
+public struct SnapshotFilter: Sendable, Hashable {
+    /// Only of these sources.
+    public var sources: [Identifier]?
+    /// Only in these states.
+    public var states: Set<SnapshotState>?
+    /// Only taken at this instant or later.
+    public var since: Instant?
+    /// Only taken before this instant.
+    public var until: Instant?
+    /// Only with this tag.
+    public var tag: Tag?
+    /// Only with exactly this label.
+    public var label: Label?
+    /// Only held at this instant.
+    public var heldAt: Instant?
+    /// Only of this group.
+    public var group: Identifier?
+    /// Only the newest so many.
+    public var newest: Int?
+
+    /// All snapshots, or those that the arguments leave.
+    public init(
+        sources: [Identifier]? = nil, states: Set<SnapshotState>? = nil, since: Instant? = nil, until: Instant? = nil, tag: Tag? = nil,
+        label: Label? = nil, heldAt: Instant? = nil, group: Identifier? = nil, newest: Int? = nil
+    ) {
+        self.sources = sources
+        self.states = states
+        self.since = since
+        self.until = until
+        self.tag = tag
+        self.label = label
+        self.heldAt = heldAt
+        self.group = group
+        self.newest = newest
+    }
+
+    /// Those of one source that exist.
+    public static func complete(of source: Identifier) -> SnapshotFilter {
+        SnapshotFilter(sources: [source], states: [.complete])
+    }
+
+    fileprivate var condition: Condition {
+        var condition = Condition()
+        if let sources {
+            let places = sources.map { _ in "?" }.joined(separator: ", ")
+            condition.require("snapshot.source IN (SELECT row FROM source WHERE id IN (\(places)))", values: sources.map(\.description))
+        }
+        condition.require("snapshot.state", in: states.map { $0.map(\.rawValue).sorted() })
+        if let since { condition.require("snapshot.taken_at >= ?", since.milliseconds) }
+        if let until { condition.require("snapshot.taken_at < ?", until.milliseconds) }
+        if let tag { condition.require("snapshot.number IN (SELECT snapshot FROM snapshot_tag WHERE tag = ?)", tag.text) }
+        if let label { condition.require("snapshot.label = ?", label.text) }
+        if let heldAt {
+            condition.require("snapshot.held = 1 AND (snapshot.hold_until IS NULL OR snapshot.hold_until > ?)", heldAt.milliseconds)
+        }
+        if let group { condition.require("snapshot.group_id = ?", group.description) }
+        return condition
+    }
+}
+
+extension Catalogue {
+    /// The snapshots that the filter leaves, oldest first; of equal times the higher number is the newer.
+    public func snapshots(_ filter: SnapshotFilter = SnapshotFilter()) throws(SnapshotsError) -> [Snapshot] {
+        try read { db in try Self.fetch(db, filter.condition, newest: filter.newest) }
+    }
+
+    /// The snapshot of that number, in whatever state.
+    public func snapshot(_ number: SnapshotNumber) throws(SnapshotsError) -> Snapshot? {
+        try read { db in try Self.fetch(db, number) }
+    }
+
+    /// The snapshot of that UUID, in whatever state.
+    public func snapshot(id: Identifier) throws(SnapshotsError) -> Snapshot? {
+        try read { db in
+            var condition = Condition()
+            condition.require("snapshot.id = ?", id.description)
+            return try Self.fetch(db, condition, newest: nil).first
+        }
+    }
+
+    /// The newest complete snapshot of a source.
+    public func newest(of source: Identifier) throws(SnapshotsError) -> Snapshot? {
+        try snapshots(SnapshotFilter(sources: [source], states: [.complete], newest: 1)).first
+    }
+
+    /// The highest number that is in the catalogue now, of all sources or of one.
+    public func highestNumber(of source: Identifier? = nil) throws(SnapshotsError) -> SnapshotNumber? {
+        try read { db in
+            let sql = source == nil ? "" : " WHERE source = (SELECT row FROM source WHERE id = ?)"
+            let statement = try db.cachedStatement(sql: "SELECT max(number) FROM snapshot" + sql)
+            return try Int64.fetchOne(statement, arguments: source.map { [$0.description] } ?? []).flatMap { SnapshotNumber($0) }
+        }
+    }
+
+    /// How many snapshots the filter leaves.
+    public func count(_ filter: SnapshotFilter = SnapshotFilter()) throws(SnapshotsError) -> Int {
+        try read { db in
+            let condition = filter.condition
+            let statement = try db.cachedStatement(sql: "SELECT count(*) FROM snapshot WHERE \(condition.sql)")
+            let count = try Int.fetchOne(statement, arguments: condition.arguments) ?? 0
+            return filter.newest.map { min(max(0, $0), count) } ?? count
+        }
+    }
+
+    /// Where snapshots lie, each directory once.
+    public func snapshotDirectories() throws(SnapshotsError) -> [SnapshotDirectory] {
+        try read { db in
+            try Self.directories(db, where: "row IN (SELECT directory FROM snapshot)").sorted { $0.key < $1.key }.map(\.value)
+        }
+    }
+
+    // MARK: Shared
+
+    static func fetch(_ db: Database, _ number: SnapshotNumber) throws -> Snapshot? {
+        var condition = Condition()
+        condition.require("snapshot.number = ?", number.value)
+        return try fetch(db, condition, newest: nil).first
+    }
+
+    private static func fetch(_ db: Database, _ condition: Condition, newest: Int?) throws -> [Snapshot] {
+        var sources: [Int64: Source] = [:]
+        for row in try SourceRow.fetch(db) { sources[row.row] = row.source }
+        var context = SnapshotRow.Context(
+            sources: sources, directories: try directories(db, where: "1"), tags: try tags(db, condition))
+        var sql = "SELECT \(SnapshotRow.columns) FROM snapshot WHERE \(condition.sql) ORDER BY snapshot.taken_at"
+        sql += newest == nil ? ", snapshot.number" : " DESC, snapshot.number DESC LIMIT \(max(0, newest ?? 0))"
+        let cursor = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: condition.arguments)
+        var snapshots: [Snapshot] = []
+        while let row = try cursor.next() { snapshots.append(try SnapshotRow.snapshot(row, &context)) }
+        return newest == nil ? snapshots : snapshots.reversed()
+    }
+
+    private static func directories(_ db: Database, where condition: String) throws -> [Int64: SnapshotDirectory] {
+        let statement = try db.cachedStatement(sql: "SELECT row, path, pool_type, pool_uuid FROM directory WHERE \(condition)")
+        let cursor = try Row.fetchCursor(statement)
+        var directories: [Int64: SnapshotDirectory] = [:]
+        while let row = try cursor.next() {
+            var reader = RowReader(row)
+            directories[try reader.integer()] = SnapshotDirectory(
+                path: FilePath(try reader.text()), pool: PoolIdentity(type: try reader.text(), uuid: try reader.text()))
+        }
+        return directories
+    }
+
+    private static func tags(_ db: Database, _ condition: Condition) throws -> [Int64: Tags] {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT snapshot_tag.snapshot, snapshot_tag.tag FROM snapshot_tag JOIN snapshot ON snapshot.number = snapshot_tag.snapshot
+                WHERE \(condition.sql)
+                """)
+        let cursor = try Row.fetchCursor(statement, arguments: condition.arguments)
+        var lists: [Int64: [Tag]] = [:]
+        while let row = try cursor.next() {
+            var reader = RowReader(row)
+            let number = try reader.integer()
+            lists[number, default: []].append(try reader.value { try Tag(parsing: $0) })
+        }
+        return try lists.mapValues { try Tags($0) }
+    }
+}

@@ -1,0 +1,70 @@
+// Making a new catalogue. The rule: it appears under its name only when it is whole. So it is made under another name and then linked;
+// an empty or half-made file by the catalogue's name is therefore never taken for a new one, which would begin to count at 1 again.
+
+import Foundation
+import GRDB
+import Glibc
+import SystemPackage
+
+extension CatalogueFile {
+    /// Makes a catalogue of that UUID at the path, its directory too if there is none. Another process may be faster; then theirs counts.
+    func create(id: Identifier, at now: Instant, user: UInt32) throws(SnapshotsError) {
+        try createDirectory(directory)
+        try checkDirectories(user: user)
+        if isOnReadOnlyFilesystem { throw .catalogueNotWritable(path: path, problem: .readOnlyFilesystem) }
+        let draft = FilePath(path.string + ".new-" + Identifier.random().prefix)
+        defer { for ending in ["", "-wal", "-shm", "-journal"] { unlink(draft.string + ending) } }
+        // The mode is set before SQLite writes the first byte; its side files take it over.
+        let descriptor = open(draft.string, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw failure(errno) }
+        let modeIsSet = fchmod(descriptor, 0o600) == 0
+        close(descriptor)
+        guard modeIsSet else { throw failure(errno) }
+        do {
+            try fill(draft, id: id, at: now)
+        } catch {
+            throw failure(error)
+        }
+        guard link(draft.string, path.string) == 0 || errno == EEXIST else { throw failure(errno) }
+        try syncDirectory()
+    }
+
+    private func fill(_ draft: FilePath, id: Identifier, at now: Instant) throws {
+        let queue = try DatabaseQueue(path: draft.string, configuration: Configuration())
+        try queue.inDatabase { db in
+            _ = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+            try db.inTransaction(.immediate) {
+                try Schema.migrate(db)
+                try db.execute(
+                    sql: "INSERT INTO meta (only, id, created_at) VALUES (1, ?, ?)", arguments: [id.description, now.milliseconds])
+                return .commit
+            }
+        }
+        // Closing writes the log into the file, and removes it.
+        try queue.close()
+    }
+
+    /// Makes the directory and what is missing above it, for this user alone, whatever the umask.
+    private func createDirectory(_ directory: FilePath) throws(SnapshotsError) {
+        guard mkdir(directory.string, 0o700) != 0 else {
+            guard chmod(directory.string, 0o700) == 0 else { throw failure(errno) }
+            return
+        }
+        switch errno {
+        case EEXIST: return
+        case ENOENT:
+            guard directory.lastComponent != nil else { throw failure(ENOENT) }
+            try createDirectory(directory.removingLastComponent())
+            try createDirectory(directory)
+        default: throw failure(errno)
+        }
+    }
+
+    private func syncDirectory() throws(SnapshotsError) {
+        let descriptor = open(directory.string, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure(errno) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw failure(errno) }
+    }
+}

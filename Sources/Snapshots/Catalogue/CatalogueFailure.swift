@@ -1,0 +1,36 @@
+// What SQLite's result codes mean for a person. The rule: the same code is told apart by what the disk says: "unable to open
+// database file" is a full disk, a read-only one or a missing right, and each has another remedy.
+
+import GRDB
+import SystemPackage
+
+extension CatalogueFile {
+    /// The error for what went wrong in SQLite or GRDB.
+    func failure(_ error: any Error) -> SnapshotsError {
+        if let error = error as? SnapshotsError { return error }
+        if let damage = error as? RowReader.Damage { return .catalogueCorrupt(path: path, detail: damage.description) }
+        guard let error = error as? DatabaseError else { return .catalogueFailed(path: path, detail: "\(error)") }
+        let detail = error.message ?? "\(error.resultCode)"
+        switch error.resultCode {
+        case .SQLITE_BUSY, .SQLITE_LOCKED: return .catalogueLocked(path: path)
+        case .SQLITE_NOTADB: return .notACatalogue(path: path, problem: .notSQLite)
+        case .SQLITE_CORRUPT, .SQLITE_FORMAT: return .catalogueCorrupt(path: path, detail: detail)
+        case .SQLITE_FULL: return .catalogueFull(path: path)
+        case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH: return .catalogueNotWritable(path: path, problem: writeProblem)
+        case .SQLITE_CANTOPEN:
+            if isOnReadOnlyFilesystem { return .catalogueNotWritable(path: path, problem: .readOnlyFilesystem) }
+            if isOnFullFilesystem { return .catalogueFull(path: path) }
+            if !directoryIsWritable || !isReadable { return .catalogueNotWritable(path: path, problem: .notPermitted) }
+            return .catalogueFailed(path: path, detail: detail)
+        case .SQLITE_IOERR:
+            // Growing the shared-memory file on a full disk is told as an I/O error.
+            return isOnFullFilesystem ? .catalogueFull(path: path) : .catalogueInputOutput(path: path, detail: detail)
+        case .SQLITE_CONSTRAINT: return .catalogueFailed(path: path, detail: "an invariant was about to be broken: \(detail)")
+        default: return .catalogueFailed(path: path, detail: detail)
+        }
+    }
+
+    private var writeProblem: WriteProblem {
+        isOnReadOnlyFilesystem ? .readOnlyFilesystem : .notPermitted
+    }
+}

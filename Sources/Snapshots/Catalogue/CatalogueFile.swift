@@ -1,0 +1,108 @@
+// The catalogue as a file among others: is it there, whose is it, on what disk. The rule: nobody but the user who runs losnap may be able to
+// put, change or exchange it, for whoever can decides what root removes. Looks only at names and inodes: SQLite's locks
+// die when anything else in the process closes a descriptor of its file.
+
+import Foundation
+import Glibc
+import SystemPackage
+
+/// The catalogue's path and what the kernel says of it.
+struct CatalogueFile {
+    let path: FilePath
+    var directory: FilePath { path.removingLastComponent() }
+
+    init(path: FilePath) throws(SnapshotsError) {
+        guard path.isAbsolute, path.lastComponent != nil else { throw .invalidPath(path: path, problem: .notAbsolute) }
+        guard path.length < Int(PATH_MAX) - 16 else { throw .invalidPath(path: path, problem: .tooLong) }
+        guard String(validating: path) != nil else { throw .invalidPath(path: path, problem: .notUTF8) }
+        self.path = path
+    }
+
+    /// Whether there is a file by that name.
+    ///
+    /// - Throws: when what is there can't be a catalogue, or can't be trusted.
+    func isThere(user: UInt32) throws(SnapshotsError) -> Bool {
+        guard let status = try status(of: path) else { return false }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw .notACatalogue(path: path, problem: .notAFile) }
+        try checkDirectories(user: user)
+        try Self.check(status, at: path, user: user, .mustBeOwn)
+        guard status.st_size > 0 else { throw .notACatalogue(path: path, problem: .empty) }
+        return true
+    }
+
+    /// The directory belongs to the user, and nobody else can change what lies in it; for root, nobody else can exchange a directory above.
+    func checkDirectories(user: UInt32) throws(SnapshotsError) {
+        guard let buffer = realpath(directory.string, nil) else { throw failure(errno) }
+        defer { free(buffer) }
+        var above = FilePath(platformString: buffer)
+        guard let status = try status(of: above) else { return }
+        try Self.check(status, at: above, user: user, .ownOrRoots)
+        while user == 0, above.removeLastComponent() {
+            guard let status = try self.status(of: above) else { return }
+            // In a sticky directory others can't rename what is not theirs.
+            if status.st_mode & S_ISVTX == 0 || status.st_uid != 0 { try Self.check(status, at: above, user: user, .ownOrRoots) }
+        }
+    }
+
+    private enum Ownership { case mustBeOwn, ownOrRoots }
+
+    private static func check(_ status: stat, at path: FilePath, user: UInt32, _ ownership: Ownership) throws(SnapshotsError) {
+        guard status.st_uid == user || (ownership == .ownOrRoots && status.st_uid == 0) else {
+            throw .catalogueExposed(path: path, problem: .owner(user: status.st_uid, expected: user))
+        }
+        guard status.st_mode & 0o022 == 0 else {
+            throw .catalogueExposed(path: path, problem: .writable(mode: status.st_mode & 0o7777))
+        }
+    }
+
+    private func status(of path: FilePath) throws(SnapshotsError) -> stat? {
+        var status = stat()
+        guard path.withPlatformString({ lstat($0, &status) }) == 0 else {
+            if errno == ENOENT { return nil }
+            if errno == EACCES { throw .catalogueExposed(path: path, problem: .unreadable) }
+            throw failure(errno)
+        }
+        return status
+    }
+
+    /// What an errno from a call on the catalogue's name means.
+    func failure(_ code: CInt) -> SnapshotsError {
+        switch code {
+        case ENOENT, ENOTDIR: .catalogueMissing(path: path)
+        case EACCES, EPERM: .catalogueNotWritable(path: path, problem: .notPermitted)
+        case EROFS: .catalogueNotWritable(path: path, problem: .readOnlyFilesystem)
+        case ENOSPC, EDQUOT: .catalogueFull(path: path)
+        case ENAMETOOLONG: .invalidPath(path: path, problem: .tooLong)
+        case EIO: .catalogueInputOutput(path: path, detail: "input/output error")
+        default: .catalogueFailed(path: path, detail: String(cString: strerror(code)))
+        }
+    }
+
+    // MARK: The disk
+
+    /// Whether the filesystem is mounted read-only.
+    var isOnReadOnlyFilesystem: Bool {
+        var facts = statvfs()
+        return statvfs(directory.string, &facts) == 0 && facts.f_flag & UInt(ST_RDONLY) != 0
+    }
+
+    /// Whether so little is free that SQLite can't make its side files.
+    var isOnFullFilesystem: Bool {
+        var facts = statvfs()
+        guard statvfs(directory.string, &facts) == 0 else { return false }
+        let free = geteuid() == 0 ? facts.f_bfree : facts.f_bavail
+        return UInt64(free) * UInt64(facts.f_frsize) < 256 * 1024
+    }
+
+    /// Whether this process may make files in the directory.
+    var directoryIsWritable: Bool { access(directory.string, W_OK | X_OK) == 0 }
+
+    /// Whether the file itself may be read.
+    var isReadable: Bool { access(path.string, R_OK) == 0 }
+
+    /// Whether there is a write-ahead log that holds something.
+    var hasLog: Bool {
+        var status = stat()
+        return stat(path.string + "-wal", &status) == 0 && status.st_size > 0
+    }
+}

@@ -1,0 +1,47 @@
+// A source as it lies in its table. The order of `columns` is the order in which `init` reads.
+
+import GRDB
+import SystemPackage
+
+struct SourceRow {
+    static let columns = """
+        source.row, source.id, source.name, source.image_path, source.snapshot_directory, source.pool_type, source.pool_uuid, \
+        source.policy, source.scope, source.created_at, source.removed_at
+        """
+
+    let row: Int64
+    let source: Source
+
+    init(row: Row) throws {
+        var reader = RowReader(row)
+        self.row = try reader.integer()
+        let id = try reader.value { (text: String) in Identifier(parsing: text) }
+        let name = try reader.value { try SourceName(parsing: $0) }
+        let imagePath = FilePath(try reader.text())
+        let directory = reader.optionalText().map { FilePath($0) }
+        let poolType = reader.optionalText()
+        let poolUUID = reader.optionalText()
+        var pool: PoolIdentity?
+        if let poolType, let poolUUID { pool = PoolIdentity(type: poolType, uuid: poolUUID) }
+        source = Source(
+            id: id, name: name, imagePath: imagePath, snapshotDirectory: directory, pool: pool, policy: reader.optionalText(),
+            scope: try reader.optional { PolicyScope(rawValue: $0) }, createdAt: try reader.value { Instant(milliseconds: $0) },
+            removedAt: try reader.optional { Instant(milliseconds: $0) })
+    }
+
+    /// The rows that satisfy `condition` (SQL after WHERE), oldest first.
+    static func fetch(_ db: Database, where condition: String = "1", _ arguments: StatementArguments = []) throws -> [SourceRow] {
+        let statement = try db.cachedStatement(sql: "SELECT \(columns) FROM source WHERE \(condition) ORDER BY row")
+        let cursor = try Row.fetchCursor(statement, arguments: arguments)
+        var rows: [SourceRow] = []
+        while let row = try cursor.next() { rows.append(try SourceRow(row: row)) }
+        return rows
+    }
+
+    static func fetch(_ db: Database, id: Identifier) throws -> SourceRow {
+        guard let row = try fetch(db, where: "id = ?", [id.description]).first else {
+            throw SnapshotsError.unknownSource(reference: id.description, nearest: [])
+        }
+        return row
+    }
+}

@@ -1,0 +1,14 @@
+// Which paths can be recorded: absolute ones in UTF-8, since the record is JSON, and without `..`, since what lies above a name may change.
+
+package import SystemPackage
+
+extension FilePath {
+    /// Why the path can't be recorded; nil when it can.
+    package var problem: PathProblem? {
+        if !isAbsolute { return .notAbsolute }
+        // The kernel's PATH_MAX counts the NUL at the end.
+        if length >= 4096 { return .tooLong }
+        if String(validating: self) == nil { return .notUTF8 }
+        return components.contains { $0.kind == .parentDirectory } ? .climbs : nil
+    }
+}
