@@ -28,6 +28,12 @@ public struct Reach: Sendable, Hashable {
     /// For `last` and the counting rules when the oldest snapshot was taken that the rule keeps; for the within rules where
     /// the window begins. Of every bucket after it that had a snapshot, one is there.
     public let from: Instant
+
+    /// Makes one.
+    public init(rule: RuleName, from: Instant) {
+        self.rule = rule
+        self.from = from
+    }
 }
 
 /// The verdicts on all snapshots, and what goes with them.
@@ -42,6 +48,14 @@ public struct Judgement: Sendable, Hashable {
     /// would go. To be refused unless forced. Holding a snapshot does not change this while anything would go: a hold must
     /// not turn a refusal into a removal.
     public var matchesNothing: Bool
+
+    /// Makes one.
+    public init(verdicts: [Verdict], warnings: [PolicyWarning], reach: [Reach], matchesNothing: Bool) {
+        self.verdicts = verdicts
+        self.warnings = warnings
+        self.reach = reach
+        self.matchesNothing = matchesNothing
+    }
 
     /// How many would go.
     public var removals: Int { verdicts.count { $0.isRemoval } }

@@ -10,7 +10,9 @@ import FoundationInternationalization
 /// The time zone with that name of the tz database ("Europe/London", "UTC"). The zone's own `identifier` may differ ("GMT" for
 /// "UTC"): show the name that was given.
 public func timeZone(named name: String) throws(PolicyError) -> TimeZone {
-    let acceptable = name.contains("/") || namesWithoutSlash.contains(name)
+    // A NUL would end the name early on its way into ICU, which then finds the zone of what comes before it.
+    let isPlain = name.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+    let acceptable = isPlain && name.contains("/") || namesWithoutSlash.contains(name)
     if acceptable, let zone = TimeZone(identifier: name) { return zone }
     let lowered = name.lowercased()
     let similar = TimeZone.knownTimeZoneIdentifiers.first { identifier in
