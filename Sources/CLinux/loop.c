@@ -19,6 +19,8 @@ int clinux_loop_get_status(int fd, struct clinux_loop_status *out) {
     out->size_limit = info.lo_sizelimit;
     out->number = info.lo_number;
     out->flags = info.lo_flags;
+    memcpy(out->file_name, info.lo_file_name, sizeof out->file_name);
+    out->file_name[sizeof out->file_name - 1] = 0;
     return 0;
 }
 
@@ -27,11 +29,12 @@ int clinux_loop_get_free(int control) {
     return number >= 0 ? number : -errno;
 }
 
-int clinux_loop_configure(int device, int file, uint32_t flags) {
+int clinux_loop_configure(int device, int file, uint32_t flags, const char *name) {
     struct loop_config config;
     memset(&config, 0, sizeof config);
     config.fd = (uint32_t)file;
     config.info.lo_flags = flags;
+    strncpy((char *)config.info.lo_file_name, name, sizeof config.info.lo_file_name - 1);
     return ioctl(device, LOOP_CONFIGURE, &config) == 0 ? 0 : -errno;
 }
 

@@ -67,6 +67,8 @@ import Testing
                 zone.secondsFromGMT(for: (instant + -2 * Length.day).date) == zone.secondsFromGMT(for: (instant + 2 * Length.day).date)
             }
             guard isQuiet(start), isQuiet(expected) else { return }
+            // Where a zone changed sides of the date line, Foundation counts days of 24 hours, not dates.
+            guard abs(zone.secondsFromGMT(for: start.date) - zone.secondsFromGMT(for: expected.date)) < 43_200 else { return }
             let result = try CalendarDuration(months: months, days: days).subtract(from: start, in: zone)
             #expect(result == expected, "\(months) months \(days) days before \(start.date); \(seed)")
         }

@@ -12,6 +12,7 @@ struct clinux_loop_status {
     uint64_t size_limit;
     uint32_t number;
     uint32_t flags;  // LO_FLAGS_
+    char file_name[LO_NAME_SIZE];  // what the one who attached it wrote there
 };
 
 int clinux_loop_get_status(int fd, struct clinux_loop_status *out);
@@ -19,8 +20,9 @@ int clinux_loop_get_status(int fd, struct clinux_loop_status *out);
 /// The number of a free loop device (made if there is none), from /dev/loop-control; or -errno.
 int clinux_loop_get_free(int control);
 
-/// Binds the file to the loop device. -EBUSY when somebody else was faster.
-int clinux_loop_configure(int device, int file, uint32_t flags);
+/// Binds the file to the loop device; `name` (cut to 63 bytes) is what lo_file_name says from then on. -EBUSY when somebody else was
+/// faster.
+int clinux_loop_configure(int device, int file, uint32_t flags, const char *name);
 
 int clinux_loop_clear(int device);
 

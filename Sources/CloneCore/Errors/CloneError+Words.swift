@@ -150,7 +150,7 @@ extension CloneError {
         case .scratchInTheWay, .sameUUIDMounted, .mountBusy: .busy
         case .cannotProveUnused, .notPermitted, .needsRootToFreeze: .permission
         case .cannotFreeze, .stillFrozen, .system: .failed
-        case .refused(.unreachableNamespace): .permission
+        case .refused(.unreachableNamespace), .refused(.hiddenMount): .permission
         case .refused: .failed
         }
     }

@@ -49,7 +49,7 @@ private func thaw(_ record: FreezeRecord, records: OpenFile, locks: OpenFile, vi
             return .inUse(mountPoint: record.mountPoint)
         }
         defer { withExtendedLifetime(lock) {} }
-        guard let place = view.mountPoint(ofDevice: record.device, preferring: record.mountPoint) else {
+        guard let place = try Mounts(view).openPath(of: record.device) else {
             throw CloneError.noSuchFile(path: record.mountPoint)
         }
         let file = try OpenFile(place, flags: [.followLinks, .nonBlocking], kernel: kernel)
@@ -88,6 +88,9 @@ package func listDirectory(_ path: String) -> [String] {
     return names
 }
 
-extension SystemView {
-    func mountPoint(ofDevice device: DeviceNumber, preferring path: String) -> String? { path }
+extension Mounts {
+    /// A path that opens the filesystem with this device, wherever it is mounted now; nil: it is not mounted in reach.
+    func openPath(of device: DeviceNumber) -> String? {
+        filesystem(on: device).flatMap { opening($0)?.path }
+    }
 }

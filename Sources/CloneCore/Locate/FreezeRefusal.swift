@@ -12,6 +12,10 @@ public enum FreezeRefusal: Sendable, Hashable {
     case replacedWhileMounted(image: String, mountPoint: String)
     /// Mounted in a mount namespace that can't be reached.
     case unreachableNamespace(image: String, device: String)
+    /// Mounted, but no path opens it: hidden under another mount, or not permitted.
+    case hiddenMount(image: String, mountPoint: String)
+    /// A mounted loop device whose file may lie in this image, or not.
+    case unknownBackingFile(image: String, device: String)
     /// More filesystems than one guard can hold.
     case tooMany(count: Int)
 
@@ -27,6 +31,10 @@ public enum FreezeRefusal: Sendable, Hashable {
             "\(image): the path names another file than the one that is mounted at \(mountPoint)"
         case .unreachableNamespace(let image, let device):
             "\(image): \(device) is mounted in a mount namespace that can't be reached"
+        case .hiddenMount(let image, let mountPoint):
+            "\(image): it is mounted at \(mountPoint), which can't be opened: hidden by another mount, or not permitted"
+        case .unknownBackingFile(let image, let device):
+            "\(image): \(device) is mounted, and can't be told whether its file lies inside this image"
         case .tooMany(let count):
             "\(count) filesystems would have to be frozen at once, more than the thaw guard can hold"
         }
@@ -40,6 +48,8 @@ public enum FreezeRefusal: Sendable, Hashable {
             "mount it, or detach it with `losetup -d \(device)`, or take it as it is with --consistency crash"
         case .replacedWhileMounted: "unmount and mount again, so that the mount and the path agree"
         case .unreachableNamespace: "run losnap as root in the namespace in which it is mounted"
+        case .hiddenMount: "run losnap as root; unmount what is mounted over it"
+        case .unknownBackingFile(_, let device): "unmount what is mounted from \(device), or attach it again by a path that exists"
         case .tooMany: "take the sources in smaller groups"
         }
     }

@@ -1,4 +1,5 @@
-// Which filesystems must be frozen for an image.
+// Which filesystems must be frozen for an image. The rule: a loop device is the image's by device and inode, a mount is a loop device's by
+// its number; paths are for messages, and to notice that a path was replaced under a mount.
 
 /// Finds who uses an image.
 public struct ImageLocator: Sendable {
@@ -8,11 +9,59 @@ public struct ImageLocator: Sendable {
 
     /// Looks once, and tells how the image is in use.
     ///
+    /// A filesystem is found through overlayfs only as far as its own loop device goes: an image that is attached by its path in
+    /// an overlay is taken for a file like any other.
+    ///
     /// - Parameters:
     ///   - image: what `fstat` says of the opened image.
     ///   - path: its path, for messages and to find out whether it was replaced under a mount.
     /// - Throws: `.refused` with the reason when a consistent clone can't be promised.
     public func use(of image: FileIdentity, path: String) throws(CloneError) -> ImageUse {
-        throw .cannotProveUnused(path: path)
+        let loops = view.loopDevices()
+        let mounts = try Mounts(view)
+        try checkReplaced(image, path, loops, mounts)
+        let direct = loops.filter { $0.identity == image }
+        guard let first = direct.first else { return .detached }
+        if direct.allSatisfy(\.isReadOnly) { return .attachedReadOnly(device: first.path) }
+
+        var set = FreezeSet(view: view, mounts: mounts, loops: loops, image: image)
+        for loop in direct { set.add(loop, depth: 0) }
+        try FreezeChecks(view: view, set: set, image: path).check(direct: direct)
+        var inner: [InnerFilesystem] = []
+        for member in set.members.values { inner.append(try innerFilesystem(member, mounts, path)) }
+        return .mounted(try ImageUse.freezeOrder([.mounted(inner)]))
+    }
+
+    private func innerFilesystem(_ member: FreezeSet.Member, _ mounts: Mounts, _ image: String) throws(CloneError) -> InnerFilesystem {
+        let filesystem = member.filesystem
+        guard let (openPath, entry) = mounts.opening(filesystem) else {
+            if filesystem.mounts.contains(where: { $0.prefix.isEmpty }) {
+                throw .refused(.hiddenMount(image: image, mountPoint: filesystem.mountPoint))
+            }
+            throw .refused(.unreachableNamespace(image: image, device: member.devices.sorted().first.map { "/dev/\($0)" } ?? ""))
+        }
+        return InnerFilesystem(
+            device: filesystem.device, type: filesystem.type, mountPoint: entry.mountPoint, openPath: openPath, depth: member.depth,
+            btrfsUUID: filesystem.uuid)
+    }
+
+    /// A loop device that was attached by this path, but holds the file that was there before.
+    private func checkReplaced(
+        _ image: FileIdentity, _ path: String, _ loops: [AttachedLoop], _ mounts: Mounts
+    ) throws(CloneError) {
+        let paths = Set([path, view.realPath(path) ?? path])
+        for loop in loops where loop.identity != image {
+            // The same path on another filesystem is one of another namespace, or hidden by a mount: another file altogether.
+            if let identity = loop.identity, identity.device != image.device { continue }
+            guard paths.contains(loop.backingPath) || loop.unmarkedPath.map(paths.contains) ?? false else { continue }
+            // A file may really be called "x (deleted)".
+            if let identity = loop.identity, view.identity(loop.backingPath) == identity { continue }
+            var set = FreezeSet(view: view, mounts: mounts, loops: [], image: image)
+            set.add(loop, depth: 0)
+            let mountPoint = set.members.values.map(\.filesystem.mountPoint).sorted().first
+            if mountPoint != nil || !loop.isReadOnly {
+                throw .refused(.replacedWhileMounted(image: path, mountPoint: mountPoint ?? loop.path))
+            }
+        }
     }
 }

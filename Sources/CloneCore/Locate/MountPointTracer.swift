@@ -1,4 +1,5 @@
-// From a mount point to the image behind it.
+// From a mount point to the image behind it, so that `/home` can name what is mounted there. The rule: the path counts only if it leads to
+// the very file that the loop device has open.
 
 /// Finds the image of a mounted filesystem.
 public struct MountPointTracer: Sendable {
@@ -8,8 +9,34 @@ public struct MountPointTracer: Sendable {
 
     /// The path of the image whose filesystem is mounted at `path`, verified by device and inode.
     ///
-    /// - Throws: `.notAMountPoint`, `.notOnAnImage`, `.imageNotFound`, `.refused(.oneOfSeveralDevices)`.
+    /// - Throws: `.noSuchFile`, `.notAMountPoint`, `.notOnAnImage`, `.imageNotFound`, `.refused(.oneOfSeveralDevices)`.
     public func image(at path: String) throws(CloneError) -> String {
-        throw .noSuchFile(path: path)
+        guard let real = view.realPath(path) else { throw .noSuchFile(path: path) }
+        let mounts = try Mounts(view)
+        let own = mounts.tables.first?.entries ?? []
+        // The last one is on top.
+        guard let entry = own.last(where: { $0.mountPoint == real }) else {
+            let above = own.map(\.mountPoint).filter { $0 == "/" || real.hasPrefix($0 + "/") }
+            throw .notAMountPoint(path: path, mountPoint: above.max { $0.utf8.count < $1.utf8.count } ?? "/")
+        }
+        let loops = loops(below: entry)
+        guard let loop = loops.first else { throw .notOnAnImage(mountPoint: path, device: entry.source) }
+        guard loops.allSatisfy({ $0.identity == loop.identity }) else {
+            throw .refused(.oneOfSeveralDevices(image: loop.backingPath, filesystem: "the \(entry.type) at \(path)"))
+        }
+        guard let identity = loop.identity, view.identity(loop.backingPath) == identity else {
+            throw .imageNotFound(mountPoint: path, path: loop.backingPath)
+        }
+        return loop.backingPath
+    }
+
+    private func loops(below entry: MountEntry) -> [AttachedLoop] {
+        var btrfsDevices: [String] = []
+        if entry.type == "btrfs", let uuid = view.filesystem(entry.mountPoint)?.btrfsUUID {
+            btrfsDevices = view.list("/sys/fs/btrfs/\(uuid)/devices")
+        }
+        return view.loopDevices().filter { loop in
+            view.stack(on: loop).contains { $0.number == entry.device || btrfsDevices.contains($0.name) }
+        }
     }
 }

@@ -1,7 +1,69 @@
-// What locating reads of the system.
+// What locating reads of the system, as closures: the decisions above are made on recorded trees in tests. The rule: it only reads,
+// and what can't be read is nil or empty; only the table of our own mounts must be there.
 
-/// The system's mounts and block devices, as closures.
+/// The system's mounts and block devices.
 public struct SystemView: Sendable {
-    /// The running system.
-    public static let linux = SystemView()
+    /// Our own mounts first, then those of every other mount namespace (and root directory) of a process that we may look at.
+    package var mountTables: @Sendable () throws(CloneError) -> [MountTable]
+    /// The names in a directory of /sys; none if it is not there.
+    package var list: @Sendable (_ directory: String) -> [String]
+    /// The text of a file of /sys, without its last newline.
+    package var read: @Sendable (_ file: String) -> String?
+    /// What the kernel says of an attached loop device, by its name (`loop0`); nil if it can't be asked, or is not attached.
+    package var loopStatus: @Sendable (_ name: String) -> LoopStatus?
+    /// Device and inode of what a path leads to.
+    package var identity: @Sendable (_ path: String) -> FileIdentity?
+    /// The path without symbolic links (realpath(3)).
+    package var realPath: @Sendable (_ path: String) -> String?
+    /// The filesystem that a directory or a regular file is on; nil if it can't be opened or is something else.
+    package var filesystem: @Sendable (_ path: String) -> FilesystemIdentity?
+    /// Bytes of a block device, by its name.
+    package var deviceBytes: @Sendable (_ name: String, _ offset: UInt64, _ count: Int) -> [UInt8]?
+
+    package init(
+        mountTables: @escaping @Sendable () throws(CloneError) -> [MountTable],
+        list: @escaping @Sendable (String) -> [String],
+        read: @escaping @Sendable (String) -> String?,
+        loopStatus: @escaping @Sendable (String) -> LoopStatus?,
+        identity: @escaping @Sendable (String) -> FileIdentity?,
+        realPath: @escaping @Sendable (String) -> String?,
+        filesystem: @escaping @Sendable (String) -> FilesystemIdentity?,
+        deviceBytes: @escaping @Sendable (String, UInt64, Int) -> [UInt8]?
+    ) {
+        self.mountTables = mountTables
+        self.list = list
+        self.read = read
+        self.loopStatus = loopStatus
+        self.identity = identity
+        self.realPath = realPath
+        self.filesystem = filesystem
+        self.deviceBytes = deviceBytes
+    }
+}
+
+/// What LOOP_GET_STATUS64 tells (loop(4)).
+package struct LoopStatus: Sendable, Hashable {
+    /// The file behind it.
+    package var identity: FileIdentity
+    /// Where in the file it begins, in bytes.
+    package var offset: UInt64
+    /// How much of the file it shows, in bytes; 0: all.
+    package var sizeLimit: UInt64
+    package var isReadOnly: Bool
+    /// Whether it detaches itself when the last user closes it.
+    package var isAutoclear: Bool
+    /// lo_file_name: what the one who attached it wrote there, at most 63 bytes.
+    package var name: String
+
+    package init(
+        identity: FileIdentity, offset: UInt64 = 0, sizeLimit: UInt64 = 0, isReadOnly: Bool = false, isAutoclear: Bool = false,
+        name: String = ""
+    ) {
+        self.identity = identity
+        self.offset = offset
+        self.sizeLimit = sizeLimit
+        self.isReadOnly = isReadOnly
+        self.isAutoclear = isAutoclear
+        self.name = name
+    }
 }

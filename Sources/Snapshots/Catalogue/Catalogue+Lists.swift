@@ -144,7 +144,7 @@ extension Catalogue {
         while let row = try cursor.next() {
             var reader = RowReader(row)
             directories[try reader.integer()] = SnapshotDirectory(
-                path: FilePath(try reader.text()), pool: PoolIdentity(type: try reader.text(), uuid: try reader.text()))
+                path: try reader.value { FilePath(recorded: $0) }, pool: PoolIdentity(type: try reader.text(), uuid: try reader.text()))
         }
         return directories
     }

@@ -7,7 +7,8 @@ import SystemPackage
 extension Catalogue {
     /// Enters a snapshot that is about to be taken, and gives it its number.
     ///
-    /// - Throws: ``SnapshotsError/snapshotTaken(id:number:)``, ``SnapshotsError/unknownSource(reference:nearest:)``, and the catalogue's own errors.
+    /// - Throws: ``SnapshotsError/snapshotTaken(id:number:)``, ``SnapshotsError/unknownSource(reference:nearest:)``, and the
+    ///   catalogue's own errors.
     public func begin(_ draft: SnapshotDraft) throws(SnapshotsError) -> Snapshot {
         try write { db in
             let number = try SnapshotInsertion(draft: draft, completion: nil, number: nil).insert(db)
@@ -17,7 +18,9 @@ extension Catalogue {
 
     /// A pending snapshot has been published: from now on it exists.
     @discardableResult
-    public func complete(_ number: SnapshotNumber, _ completion: SnapshotCompletion, event occasion: Occasion) throws(SnapshotsError) -> Snapshot {
+    public func complete(
+        _ number: SnapshotNumber, _ completion: SnapshotCompletion, event occasion: Occasion
+    ) throws(SnapshotsError) -> Snapshot {
         try write { db in
             _ = try Self.need(db, number, in: [.pending])
             try db.cachedStatement(
@@ -28,7 +31,8 @@ extension Catalogue {
                     """
             ).execute(arguments: [
                 completion.fileName.text, completion.takenAt.milliseconds, completion.consistency.rawValue, completion.logicalBytes,
-                completion.allocatedBytes, completion.frozenMicroseconds, completion.extentCount, completion.cloneMethod.rawValue, number.value,
+                completion.allocatedBytes, completion.frozenMicroseconds, completion.extentCount, completion.cloneMethod.rawValue,
+                number.value,
             ])
             return try Self.log(db, occasion, try Self.need(db, number))
         }

@@ -146,7 +146,8 @@ extension Catalogue {
     }
 
     private static func checkIsFree(_ db: Database, name: SourceName?, image: FilePath?, except id: Identifier? = nil) throws {
-        if let name, let other = try SourceRow.fetch(db, where: "name = ? AND removed_at IS NULL", [name.text]).first, other.source.id != id {
+        if let name, let other = try SourceRow.fetch(db, where: "name = ? AND removed_at IS NULL", [name.text]).first, other.source.id != id
+        {
             throw SnapshotsError.sourceNameTaken(name: name, image: other.source.imagePath)
         }
         if let image, let other = try SourceRow.fetch(db, where: "image_path = ? AND removed_at IS NULL", [image.string]).first,

@@ -95,7 +95,8 @@ extension CatalogueFile {
     /// SQLite's spelling of a file that nobody writes: it is read without locks and log.
     var immutableURI: String {
         let plain = path.string.utf8.map { byte -> String in
-            let isPlain = (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || "/._-".utf8.contains(byte)
+            let isLetter = (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+            let isPlain = isLetter || (0x30...0x39).contains(byte) || "/._-".utf8.contains(byte)
             let digits = String(byte, radix: 16, uppercase: true)
             return isPlain ? String(UnicodeScalar(byte)) : "%" + (digits.count == 1 ? "0" : "") + digits
         }

@@ -76,7 +76,8 @@ struct SnapshotInsertion {
 
     static func setTags(_ db: Database, _ number: SnapshotNumber, _ tags: Tags) throws {
         for tag in tags {
-            try db.cachedStatement(sql: "INSERT INTO snapshot_tag (snapshot, tag) VALUES (?, ?)").execute(arguments: [number.value, tag.text])
+            try db.cachedStatement(sql: "INSERT INTO snapshot_tag (snapshot, tag) VALUES (?, ?)")
+                .execute(arguments: [number.value, tag.text])
         }
     }
 }

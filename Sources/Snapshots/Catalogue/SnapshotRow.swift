@@ -30,8 +30,11 @@ struct SnapshotRow {
         }
 
         /// Rows in a list mostly have the image of the one before: its path is made once.
-        mutating func path(_ text: String) -> FilePath {
-            if text != lastPath.text { lastPath = (text, FilePath(text)) }
+        mutating func path(_ text: String) -> FilePath? {
+            if text != lastPath.text {
+                guard let path = FilePath(recorded: text) else { return nil }
+                lastPath = (text, path)
+            }
             return lastPath.path
         }
     }
@@ -43,7 +46,7 @@ struct SnapshotRow {
         let source = try reader.value { context.sources[$0] }
         let directory = try reader.value { context.directories[$0] }
         let fileName = try reader.optional { SnapshotFileName($0) }
-        let imagePath = context.path(try reader.text())
+        let imagePath = try reader.value { context.path($0) }
         let state: SnapshotState = try reader.value { SnapshotState(rawValue: $0) }
         let takenAt: Instant = try reader.value { Instant(milliseconds: $0) }
         let createdAt: Instant = try reader.value { Instant(milliseconds: $0) }

@@ -17,8 +17,8 @@ struct SourceRow {
         self.row = try reader.integer()
         let id = try reader.value { (text: String) in Identifier(parsing: text) }
         let name = try reader.value { try SourceName(parsing: $0) }
-        let imagePath = FilePath(try reader.text())
-        let directory = reader.optionalText().map { FilePath($0) }
+        let imagePath = try reader.value { FilePath(recorded: $0) }
+        let directory = try reader.optional { FilePath(recorded: $0) }
         let poolType = reader.optionalText()
         let poolUUID = reader.optionalText()
         var pool: PoolIdentity?

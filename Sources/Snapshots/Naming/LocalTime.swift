@@ -44,6 +44,18 @@ public struct LocalTime: Hashable, Sendable {
 
     /// Whether the full text starts so.
     func starts(with prefix: [UInt8]) -> Bool { bytes.starts(with: prefix) }
+
+    /// How far it is from the time that starts so, in seconds, near enough to find the nearest.
+    func distance(to prefix: [UInt8]) -> Double {
+        let blank = Array("0000-01-01 00:00:00.000".utf8)
+        return abs(Self.seconds(bytes) - Self.seconds(prefix + blank.dropFirst(prefix.count)))
+    }
+
+    private static func seconds(_ bytes: [UInt8]) -> Double {
+        let fields = bytes.split { !(0x30...0x39).contains($0) }.map { $0.reduce(0.0) { $0 * 10 + Double($1 - 0x30) } }
+        guard fields.count >= 6 else { return 0 }
+        return (((fields[0] * 372 + fields[1] * 31 + fields[2]) * 24 + fields[3]) * 60 + fields[4]) * 60 + fields[5]
+    }
 }
 
 extension Instant {

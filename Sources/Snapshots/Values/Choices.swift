@@ -53,8 +53,23 @@ public enum PolicyScope: String, Sendable, CaseIterable {
     case all
 }
 
-/// How the blocks came to be shared.
-public enum CloneMethod: String, Sendable, CaseIterable {
+/// How the blocks came to be shared. Methods are only ever added; one that a newer program wrote is kept as its word.
+public struct CloneMethod: RawRepresentable, Hashable, Sendable {
     /// One FICLONE of the whole image.
-    case plain
+    public static let plain = CloneMethod(unchecked: "plain")
+
+    /// The word on disk.
+    public let rawValue: String
+
+    private init(unchecked word: String) {
+        rawValue = word
+    }
+
+    /// The method of that word, of 1 to 32 small letters, digits, dashes and underscores; nil for another text.
+    public init?(rawValue: String) {
+        guard (1...32).contains(rawValue.utf8.count),
+            rawValue.utf8.allSatisfy({ (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D || $0 == 0x5F })
+        else { return nil }
+        self.rawValue = rawValue
+    }
 }

@@ -4,7 +4,9 @@
 extension Instant: CustomStringConvertible {
     /// RFC 3339 in UTC with milliseconds.
     public var description: String {
-        text(of: [.year, .dash, .month, .dash, .day, .letter(0x54), .hour, .colon, .minute, .colon, .second, .point, .millisecond, .letter(0x5A)])
+        text(of: [
+            .year, .dash, .month, .dash, .day, .letter(0x54), .hour, .colon, .minute, .colon, .second, .point, .millisecond, .letter(0x5A),
+        ])
     }
 
     /// The form that stands in the names of snapshot files.

@@ -12,3 +12,12 @@ extension FilePath {
         return components.contains { $0.kind == .parentDirectory } ? .climbs : nil
     }
 }
+
+extension FilePath {
+    /// The path that a row or a record holds; nil when it can't have been recorded.
+    init?(recorded text: String) {
+        guard !text.utf8.contains(0) else { return nil }
+        self.init(text)
+        if problem != nil { return nil }
+    }
+}

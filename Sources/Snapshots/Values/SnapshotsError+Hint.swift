@@ -33,9 +33,12 @@ extension SnapshotsError {
         case .invalidRecord: "the file is left alone; losnap repair FILE can adopt it as a clone made by hand"
         case .newerRecord: "use the losnap that wrote it, or a later one"
         case .recordTooLarge: "use fewer or shorter tags and a shorter label or reason"
-        case .catalogueMissing: "losnap create makes one; --catalogue FILE names another; a lost one comes back with losnap repair --rebuild"
-        case .notACatalogue(_, .empty): "move the empty file away; losnap repair --rebuild makes a new catalogue from the snapshots themselves"
-        case .notACatalogue: "name the right file with --catalogue FILE; losnap repair --rebuild makes a new one from the snapshots themselves"
+        case .catalogueMissing:
+            "losnap create makes one, --catalogue FILE names another; losnap repair --rebuild brings a lost one back"
+        case .notACatalogue(_, .empty):
+            "move the empty file away; losnap repair --rebuild makes a new catalogue from the snapshots themselves"
+        case .notACatalogue:
+            "name the right file with --catalogue FILE; losnap repair --rebuild makes a new one from the snapshots themselves"
         case .catalogueCorrupt: "losnap repair --rebuild makes a new catalogue from the snapshots themselves"
         case .catalogueNewer: "use the losnap that made it, or a later one"
         case .catalogueLocked: "try again when it is done, or wait with --wait"

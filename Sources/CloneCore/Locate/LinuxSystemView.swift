@@ -1,0 +1,136 @@
+// The running system as a `SystemView`. The rule: it opens nothing that could wait (no FIFO, no device but loop devices, nothing by a
+// path that was not looked at first), and changes nothing.
+
+internal import CLinux
+internal import Glibc
+internal import SystemPackage
+
+extension SystemView {
+    /// The running system.
+    public static let linux = SystemView(
+        mountTables: { () throws(CloneError) in try readMountTables() },
+        list: { names(in: $0) },
+        read: { path in
+            guard var bytes = contents(of: path) else { return nil }
+            if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
+            return String(decoding: bytes, as: UTF8.self)
+        },
+        loopStatus: { readLoopStatus($0) },
+        identity: { path in
+            var status = stat()
+            guard stat(path, &status) == 0 else { return nil }
+            return FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+        },
+        realPath: { path in
+            guard let real = realpath(path, nil) else { return nil }
+            defer { free(real) }
+            return String(cString: real)
+        },
+        filesystem: { identifyFilesystem($0) },
+        deviceBytes: { readDevice($0, $1, $2) })
+}
+
+private func names(in directory: String) -> [String] {
+    guard let stream = opendir(directory) else { return [] }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+        let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        if name != "." && name != ".." { names.append(name) }
+    }
+    return names
+}
+
+private func contents(of path: String) -> [UInt8]? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65536)
+    while true {
+        let count = Glibc.read(descriptor, &buffer, buffer.count)
+        if count < 0 && errno == EINTR { continue }
+        if count < 0 { return nil }
+        if count == 0 { return bytes }
+        bytes += buffer[..<count]
+    }
+}
+
+private func linkTarget(_ path: String) -> String? {
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    let count = buffer.withUnsafeMutableBytes { readlink(path, $0.bindMemory(to: CChar.self).baseAddress!, $0.count) }
+    return count >= 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
+}
+
+/// One table for each mount namespace and root directory: a process sees only what lies below its own root.
+private func readMountTables() throws(CloneError) -> [MountTable] {
+    guard let own = contents(of: "/proc/self/mountinfo") else {
+        throw CloneError(Errno(rawValue: errno), .read, "/proc/self/mountinfo")
+    }
+    func key(_ process: String) -> [String]? {
+        guard let namespace = linkTarget("\(process)/ns/mnt"), let root = linkTarget("\(process)/root") else { return nil }
+        return [namespace, root]
+    }
+    var tables = [MountTable(prefix: "", mountInfo: own)]
+    var seen = Set([key("/proc/self")])
+    for pid in names(in: "/proc").compactMap({ UInt32($0) }).sorted() {
+        let process = "/proc/\(pid)"
+        // Gone meanwhile, or somebody else's: nothing to see.
+        guard let key = key(process), !seen.contains(key), let bytes = contents(of: "\(process)/mountinfo") else { continue }
+        seen.insert(key)
+        tables.append(MountTable(prefix: "\(process)/root", mountInfo: bytes))
+    }
+    return tables
+}
+
+private func readLoopStatus(_ name: String) -> LoopStatus? {
+    let descriptor = openBlockDevice(name)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var raw = clinux_loop_status()
+    guard clinux_loop_get_status(descriptor, &raw) == 0 else { return nil }
+    let fileName = withUnsafeBytes(of: &raw.file_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    return LoopStatus(
+        identity: FileIdentity(device: raw.device, inode: raw.inode), offset: raw.offset, sizeLimit: raw.size_limit,
+        isReadOnly: raw.flags & UInt32(CLINUX_LOOP_READ_ONLY) != 0,
+        isAutoclear: raw.flags & UInt32(CLINUX_LOOP_AUTOCLEAR) != 0, name: fileName)
+}
+
+/// A device node may have been put there by anybody, or mean another device: it must be the one that sysfs knows by the name.
+private func openBlockDevice(_ name: String) -> CInt {
+    let descriptor = open("/dev/\(name)", O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
+    guard descriptor >= 0 else { return -1 }
+    var status = clinux_status()
+    if clinux_status_of(descriptor, "", &status) == 0, FileKind(mode: status.mode) == .blockDevice,
+        let text = contents(of: "/sys/class/block/\(name)/dev"),
+        DeviceNumber(String(decoding: text.dropLast(), as: UTF8.self))
+            == DeviceNumber(major: status.rdev_major, minor: status.rdev_minor)
+    {
+        return descriptor
+    }
+    close(descriptor)
+    return -1
+}
+
+private func readDevice(_ name: String, _ offset: UInt64, _ count: Int) -> [UInt8]? {
+    let descriptor = openBlockDevice(name)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var buffer = [UInt8](repeating: 0, count: count)
+    return pread(descriptor, &buffer, count, off_t(clamping: offset)) == count ? buffer : nil
+}
+
+private func identifyFilesystem(_ path: String) -> FilesystemIdentity? {
+    // First without opening: a FIFO or a device would wait, or do something.
+    let place = open(path, CInt(CLINUX_O_PATH) | O_CLOEXEC)
+    guard place >= 0 else { return nil }
+    defer { close(place) }
+    var status = clinux_status()
+    guard clinux_status_of(place, "", &status) == 0 else { return nil }
+    let kind = FileKind(mode: status.mode)
+    guard kind == .directory || kind == .regular else { return nil }
+    let descriptor = open("/proc/self/fd/\(place)", O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    return FilesystemIdentity.of(descriptor)
+}

@@ -1,0 +1,88 @@
+// /proc/PID/mountinfo (proc_pid_mountinfo(5)) as values. The rule: any bytes give a result, never a trap; a line that makes no sense
+// is left out. It is cut as bytes, not as characters: a blank followed by a combining accent is still a blank.
+
+/// One mount.
+package struct MountEntry: Sendable, Hashable {
+    /// The superblock's device: of a btrfs an anonymous one.
+    package var device: DeviceNumber
+    /// Which directory of the filesystem is shown: "/" unless it is a bind mount or a subvolume.
+    package var root: String
+    /// Relative to the root directory of the process whose mountinfo it is.
+    package var mountPoint: String
+    /// "xfs"; of FUSE with its subtype, "fuse.sshfs".
+    package var type: String
+    /// What was mounted, as it was named then: `/dev/loop0`, which may be stale or mean another device now.
+    package var source: String
+    /// The options of the mount.
+    package var options: [String]
+    /// The options of the superblock.
+    package var superOptions: [String]
+
+    /// The value of a superblock option `name=value`.
+    package func superOption(_ name: String) -> String? {
+        superOptions.first { $0.hasPrefix("\(name)=") }.map { String($0.dropFirst(name.count + 1)) }
+    }
+}
+
+/// The mounts that a process sees.
+package struct MountTable: Sendable {
+    /// What goes before a mount point to open it from here: "" for our own, `/proc/PID/root` for others.
+    package var prefix: String
+    /// In the order of the kernel: a later one may hide an earlier one.
+    package var entries: [MountEntry]
+
+    package init(prefix: String, entries: [MountEntry]) {
+        self.prefix = prefix
+        self.entries = entries
+    }
+
+    package init(prefix: String, mountInfo bytes: [UInt8]) {
+        self.init(prefix: prefix, entries: bytes.split(separator: newline).compactMap(MountEntry.init(line:)))
+    }
+}
+
+private let newline = UInt8(ascii: "\n")
+
+extension MountEntry {
+    /// `36 35 98:0 /root /mount-point rw,noatime master:1 - ext3 /dev/root rw,errors=continue`, with any number of optional fields
+    /// before the dash.
+    init?(line: ArraySlice<UInt8>) {
+        let fields = line.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
+        // The first six are never a dash of their own: the search begins behind them.
+        guard fields.count >= 9, let device = DeviceNumber(text(fields[2])),
+            let dash = fields.indices.dropFirst(6).first(where: { fields[$0].elementsEqual([UInt8(ascii: "-")]) }),
+            dash + 2 < fields.count
+        else { return nil }
+        self.device = device
+        root = unescaped(fields[3])
+        mountPoint = unescaped(fields[4])
+        options = list(fields[5])
+        type = unescaped(fields[dash + 1])
+        source = unescaped(fields[dash + 2])
+        superOptions = dash + 3 < fields.count ? list(fields[dash + 3]) : []
+        guard mountPoint.hasPrefix("/") else { return nil }
+    }
+}
+
+private func text(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
+
+private func list(_ bytes: ArraySlice<UInt8>) -> [String] { bytes.split(separator: UInt8(ascii: ",")).map { unescaped($0) } }
+
+/// Undoes the kernel's octal escapes of blank, tab, newline, backslash and others: `\040`.
+private func unescaped(_ bytes: ArraySlice<UInt8>) -> String {
+    let backslash = UInt8(ascii: "\\")
+    guard bytes.contains(backslash) else { return text(bytes) }
+    var result: [UInt8] = []
+    var rest = bytes
+    while let first = rest.popFirst() {
+        let digits = rest.prefix(3)
+        let value = digits.reduce(0) { $0 * 8 + Int($1) - 0x30 }
+        if first == backslash, digits.count == 3, digits.allSatisfy({ (0x30...0x37).contains($0) }), let byte = UInt8(exactly: value) {
+            result.append(byte)
+            rest = rest.dropFirst(3)
+        } else {
+            result.append(first)
+        }
+    }
+    return text(result[...])
+}

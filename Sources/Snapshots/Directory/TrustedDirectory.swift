@@ -1,0 +1,77 @@
+// Opening a directory so that nobody else can have chosen it: step by step from the root, without symbolic links. The rule: every
+// directory on the way belongs to root or to us, and nobody else may write it, unless it is sticky, where others can't rename what is
+// ours (promise P7).
+
+import CloneCore
+import Glibc
+import SystemPackage
+
+/// What somebody else could do with a directory.
+package enum Exposure: Sendable, Hashable {
+    /// It belongs to somebody else.
+    case owner(user: UInt32)
+    /// Somebody else may write it, and so rename what is in it.
+    case writable(mode: UInt32)
+}
+
+/// Opens the directory at an absolute path, making what is missing of its last `makes` parts, for its owner alone.
+///
+/// - Throws: ``SnapshotsError/directoryExposed(path:exposure:)``, and what opening throws.
+func openTrustedDirectory(_ path: FilePath, makes: Int = 0, kernel: Kernel) throws(SnapshotsError) -> OpenFile {
+    guard path.isAbsolute else { throw .invalidPath(path: path, problem: .notAbsolute) }
+    var directory = try beneath { () throws(CloneError) in try OpenFile("/", flags: [.directory], kernel: kernel) }
+    var walked = FilePath("/")
+    let parts = path.lexicallyNormalized().components.map(\.string)
+    for (index, part) in parts.enumerated() {
+        walked.append(part)
+        let parent = directory
+        let mayMake = index >= parts.count - makes
+        directory = try beneath { () throws(CloneError) in
+            try openOrMake(part, in: parent, path: walked.string, makes: mayMake, kernel: kernel)
+        }
+        let isLast = index == parts.count - 1
+        if let exposure = try exposure(of: directory, isLast: isLast) { throw .directoryExposed(path: walked, exposure: exposure) }
+    }
+    return directory
+}
+
+private func openOrMake(
+    _ name: String, in parent: OpenFile, path: String, makes: Bool, kernel: Kernel
+) throws(CloneError) -> OpenFile {
+    var isNew = false
+    if makes {
+        do {
+            try kernel.makeDirectory(parent.descriptor, name, 0o700)
+            isNew = true
+        } catch .fileExists {
+        } catch {
+            throw CloneError(error, .createDirectory, path)
+        }
+    }
+    let fd: CInt
+    do {
+        fd = try kernel.open(parent.descriptor, name, [.directory, .noLinks], 0)
+    } catch .tooManySymbolicLinkLevels {
+        throw .notAnImage(path: path, kind: .symbolicLink)
+    } catch {
+        throw CloneError(error, .open, path)
+    }
+    let directory = OpenFile(adopting: fd, path: path, kernel: kernel)
+    if isNew {
+        // Whatever the umask was. A new directory is durable when its parent is.
+        try calling(.setMode, path) { () throws(Errno) in try kernel.setMode(fd, 0o700) }
+        try calling(.sync, path) { () throws(Errno) in try kernel.synchronize(parent.descriptor) }
+    }
+    return directory
+}
+
+private func exposure(of directory: OpenFile, isLast: Bool) throws(SnapshotsError) -> Exposure? {
+    let status = try beneath { () throws(CloneError) in try directory.status() }
+    let user = geteuid()
+    let isOwned = status.uid == user || (!isLast && status.uid == 0)
+    guard isOwned else { return .owner(user: status.uid) }
+    let othersWrite = status.permissions & 0o022 != 0
+    let isSticky = status.permissions & 0o1000 != 0
+    if othersWrite && (isLast || !isSticky) { return .writable(mode: status.permissions) }
+    return nil
+}

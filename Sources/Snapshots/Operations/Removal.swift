@@ -1,0 +1,90 @@
+// Removing snapshots: the one place where files are unlinked. The order: rows deleting, immutable flag off, a last look that it is the very
+// file, unlink, fsync of the directory, rows gone. Held ones are never removed, whichever of row and record says so.
+
+import CloneCore
+import Glibc
+import SystemPackage
+
+/// What became of a list of removals.
+struct RemovalOutcome {
+    var removed: [ListedSnapshot] = []
+    var failed: [FailedRemoval] = []
+    var warnings: [StoreWarning] = []
+}
+
+extension Store {
+    /// Removes snapshots of one source from its directory, under its lock.
+    func remove(_ snapshots: [ListedSnapshot], in place: SnapshotPlace, _ removal: (Snapshot) -> Removal) -> RemovalOutcome {
+        var outcome = RemovalOutcome()
+        var going: [(listed: ListedSnapshot, removal: Removal)] = []
+        for listed in snapshots {
+            do throws(SnapshotsError) {
+                guard let name = listed.snapshot.fileName else { throw .wrongState(number: listed.snapshot.number, state: listed.snapshot.state) }
+                if listed.presence == .present { try checkRemovable(listed.snapshot, name, in: place) }
+                going.append((listed, removal(listed.snapshot)))
+            } catch {
+                outcome.failed.append(FailedRemoval(snapshot: listed, error: error))
+            }
+        }
+        do throws(SnapshotsError) {
+            try catalogue.together { () throws(SnapshotsError) in
+                for item in going { try catalogue.markDeleting(item.listed.snapshot.number, item.removal) }
+            }
+        } catch {
+            outcome.failed += going.map { FailedRemoval(snapshot: $0.listed, error: error) }
+            return outcome
+        }
+        var unlinked: [(listed: ListedSnapshot, removal: Removal)] = []
+        for item in going {
+            do throws(SnapshotsError) {
+                if item.listed.presence == .present, let name = item.listed.snapshot.fileName {
+                    try unlink(item.listed.snapshot, name, in: place)
+                }
+                unlinked.append(item)
+            } catch {
+                outcome.failed.append(FailedRemoval(snapshot: item.listed, error: error))
+                _ = try? catalogue.backToComplete(item.listed.snapshot.number, event: occasion(.kept, error.message))
+            }
+        }
+        do throws(SnapshotsError) {
+            try place.synchronize()
+            let now = now
+            try catalogue.together { () throws(SnapshotsError) in
+                for item in unlinked { try catalogue.drop(item.listed.snapshot.number, event: item.removal.occasion(at: now)) }
+            }
+            outcome.removed = unlinked.map(\.listed)
+        } catch {
+            // The files are gone, the rows say deleting: the next command strikes them off.
+            outcome.failed += unlinked.map { FailedRemoval(snapshot: $0.listed, error: error) }
+        }
+        return outcome
+    }
+
+    private func checkRemovable(_ snapshot: Snapshot, _ name: SnapshotFileName, in place: SnapshotPlace) throws(SnapshotsError) {
+        let record = try place.open(name, expecting: snapshot.id).record
+        let now = now
+        if snapshot.isHeld(at: now) || record.description.isHeld(at: now) {
+            throw .held(number: snapshot.number, reason: snapshot.hold?.reason ?? record.description.hold?.reason)
+        }
+    }
+
+    /// Unlinks the file, after a look that it is a regular file of ours whose record has that UUID.
+    func unlink(_ snapshot: Snapshot, _ name: SnapshotFileName, in place: SnapshotPlace) throws(SnapshotsError) {
+        let (file, _) = try place.open(name, expecting: snapshot.id)
+        let wasImmutable = try kernel.clearImmutable(file)
+        do throws(SnapshotsError) {
+            try beneath { () throws(CloneError) in
+                let opened = try file.status().identity
+                let named = try calling(.status, file.path) { () throws(Errno) in
+                    try kernel.statusOf(place.file.descriptor, name.text).identity
+                }
+                // The directory is ours alone; should the name have changed hands all the same, nothing is removed.
+                guard opened == named else { throw .noSuchFile(path: file.path) }
+                try calling(.remove, file.path) { () throws(Errno) in try kernel.unlink(place.file.descriptor, name.text) }
+            }
+        } catch {
+            if wasImmutable { _ = try? kernel.makeImmutable(file) }
+            throw error
+        }
+    }
+}
