@@ -1,6 +1,7 @@
 // Everything that can go wrong in this module, as one closed set. The texts are made in `SnapshotsError+Message.swift` and its neighbours;
 // to add a case, add it here and let the compiler lead to each of them.
 
+public import Policy
 public import CloneCore
 public import SystemPackage
 
@@ -85,8 +86,54 @@ public enum SnapshotsError: ExplainedError {
     /// SQLite failed in a way that has no case of its own.
     case catalogueFailed(path: FilePath, detail: String)
 
+    // MARK: Places
+
+    /// A directory belongs to somebody else, or others could change what lies in it.
+    case directoryExposed(path: FilePath, exposure: Exposure)
+    /// The filesystem at that path is not the pool that the catalogue remembers.
+    case poolNotIdentified(path: FilePath)
+    /// The directory does not carry the mark of this source and catalogue.
+    case directoryNotMarked(path: FilePath)
+    /// The directory carries the mark of another catalogue.
+    case directoryOfAnotherCatalogue(path: FilePath)
+    /// The directory carries the mark of another source.
+    case directoryOfAnotherSource(path: FilePath)
+    /// A source's image is on another pool than before.
+    case poolChanged(name: SourceName, path: FilePath)
+    /// A file is not what its row says.
+    case notTheSnapshot(path: FilePath, id: Identifier)
+    /// A snapshot's file is not there.
+    case fileMissing(number: SnapshotNumber, path: FilePath)
+    /// A snapshot's pool is not there.
+    case unavailable(number: SnapshotNumber, path: FilePath)
+
+    // MARK: Operations
+
+    /// A time lies in the future.
+    case timeInFuture(Instant)
+    /// The clock is behind the newest snapshot.
+    case clockBehind(now: Instant, newest: Instant, number: SnapshotNumber)
+    /// A held snapshot can't be removed.
+    case held(number: SnapshotNumber, reason: String?)
+    /// There are no rules.
+    case noRules(name: SourceName)
+    /// The rules keep nothing but the newest, though more than one would go.
+    case rulesMatchNothing(name: SourceName, removals: Int)
+    /// An image can't be replaced while it is in use.
+    case imageInUse(path: FilePath, by: String)
+    /// An image has further names, which would go on showing the old one.
+    case imageHasLinks(path: FilePath, count: UInt32)
+    /// An image may not be replaced.
+    case imageProtected(path: FilePath)
+    /// There is a file already.
+    case fileExists(path: FilePath)
+    /// The image changed hands while it was being replaced.
+    case imageChanged(path: FilePath)
+    /// A source's name can't be made from its image's.
+    case noNameFromImage(path: FilePath, problem: String)
+
     // MARK: Beneath
 
     /// The clone core failed.
-    case clone(any ExplainedError)
+    case clone(CloneError)
 }

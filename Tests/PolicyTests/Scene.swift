@@ -17,7 +17,7 @@ enum Length {
 }
 
 extension Instant {
-    static func + (left: Instant, milliseconds: Int64) -> Instant { Instant(milliseconds: left.milliseconds + milliseconds) }
+    static func + (left: Instant, milliseconds: Int64) -> Instant { Instant(clamping: left.milliseconds + milliseconds) }
 }
 
 /// Snapshots of a source and what to judge them by.

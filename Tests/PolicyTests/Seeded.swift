@@ -47,7 +47,7 @@ extension Scene {
         // 1965 to 2040, in two thirds of the cases shortly before a move of the clock.
         var time = Int64.random(in: -150_000_000_000...2_200_000_000_000, using: &random)
         if random.chance(66),
-            let change = try timeZone(named: zone).nextDaylightSavingTimeTransition(after: Instant(milliseconds: time).date)
+            let change = try timeZone(named: zone).nextDaylightSavingTimeTransition(after: Instant(clamping: time).date)
         {
             time = Instant(change).milliseconds - Int64.random(in: 0...(4 * Length.day), using: &random)
         }
@@ -56,7 +56,7 @@ extension Scene {
         var scene = try Scene([Instant](), zone: zone) { _ in }
         for number in 0..<Int.random(in: 0...most, using: &random) {
             if !random.chance(10) { time += Int64.random(in: 0...(2 * step), using: &random) }
-            var candidate = Candidate(number: Int64(number + 1), takenAt: Instant(milliseconds: time))
+            var candidate = Candidate(number: Int64(number + 1), takenAt: Instant(clamping: time))
             candidate.held = random.chance(7)
             candidate.label = random.chance(20) ? ["a", "b", "ab"].randomElement(using: &random) : nil
             candidate.tags = random.chance(20) ? ["x", "y"].shuffled(using: &random).dropLast() : []
@@ -64,10 +64,10 @@ extension Scene {
             if !inOrder { candidate.complete = !random.chance(5) }
             scene.candidates.append(candidate)
         }
-        scene.now = Instant(milliseconds: time)
+        scene.now = Instant(clamping: time)
         if !inOrder {
             // Now and then the clock is behind some of them, and numbers do not follow the times.
-            if random.chance(30) { scene.now = Instant(milliseconds: time - Int64.random(in: 0...(10 * step), using: &random)) }
+            if random.chance(30) { scene.now = Instant(clamping: time - Int64.random(in: 0...(10 * step), using: &random)) }
             if random.chance(30) {
                 let numbers = scene.candidates.map(\.number).shuffled(using: &random)
                 for index in scene.candidates.indices { scene.candidates[index].number = numbers[index] }

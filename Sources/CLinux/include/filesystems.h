@@ -32,6 +32,8 @@ int64_t clinux_btrfs_device_count(int fd);
 
 int clinux_mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data);
 
+enum { CLINUX_MS_RDONLY = 1, CLINUX_MS_NOSUID = 2, CLINUX_MS_NODEV = 4, CLINUX_UMOUNT_NOFOLLOW = 8 };  // mount(2), umount2(2)
+
 int clinux_umount(const char *target, int flags);
 
 #endif

@@ -65,3 +65,17 @@ extension ExtentHints {
     static let extentSizeFlag: UInt32 = 0x800
     static let cowExtentSizeFlag: UInt32 = 0x10000
 }
+
+extension ExtentHints {
+    /// Hints as remembered: 0 for none.
+    public init(extentSize: UInt32, projectID: UInt32, cowExtentSize: UInt32) {
+        let flags = (extentSize > 0 ? Self.extentSizeFlag : 0) | (cowExtentSize > 0 ? Self.cowExtentSizeFlag : 0)
+        self.init(flags: flags, extentSize: extentSize, projectID: projectID, cowExtentSize: cowExtentSize)
+    }
+
+    /// The extent size hint in bytes, if it is in force.
+    public var extentSizeInForce: UInt32? { flags & Self.extentSizeFlag != 0 ? extentSize : nil }
+
+    /// The copy-on-write extent size hint in bytes, if it is in force.
+    public var cowExtentSizeInForce: UInt32? { flags & Self.cowExtentSizeFlag != 0 ? cowExtentSize : nil }
+}

@@ -10,6 +10,10 @@ package struct AttachedLoop: Sendable, Hashable {
     /// Its path as the kernel shows it, with ` (deleted)` after an unlink.
     package var backingPath: String
     package var isReadOnly: Bool
+    /// Whether it detaches itself when the last user closes it.
+    package var isAutoclear = false
+    /// lo_file_name: what the one who attached it wrote there; nil when the kernel can't be asked.
+    package var label: String?
     /// `/dev/loop0`
     package var path: String { "/dev/\(name)" }
 
@@ -38,7 +42,9 @@ extension SystemView {
             // The directory `loop` is there only while a file is attached.
             guard let path = read("/sys/block/\(name)/loop/backing_file") else { return nil }
             if let status = loopStatus(name) {
-                return AttachedLoop(name: name, identity: status.identity, backingPath: path, isReadOnly: status.isReadOnly)
+                return AttachedLoop(
+                    name: name, identity: status.identity, backingPath: path, isReadOnly: status.isReadOnly,
+                    isAutoclear: status.isAutoclear, label: status.name)
             }
             return AttachedLoop(name: name, identity: identity(path), backingPath: path, isReadOnly: read("/sys/block/\(name)/ro") == "1")
         }

@@ -52,6 +52,13 @@ struct Mounts {
         return nil
     }
 
+    /// The filesystem on the whole loop device.
+    func filesystem(on loop: AttachedLoop, in view: SystemView) -> MountedFilesystem? {
+        let number = view.read("/sys/block/\(loop.name)/dev").flatMap { DeviceNumber($0) }
+        if let number, let found = filesystem(on: number) { return found }
+        return view.btrfs(on: loop.name).flatMap { btrfs($0.uuid) }
+    }
+
     /// A mount by which the filesystem can be opened: a directory of our own namespace if there is one, else what there is.
     func opening(_ filesystem: MountedFilesystem) -> (path: String, entry: MountEntry)? {
         var file: (String, MountEntry)?

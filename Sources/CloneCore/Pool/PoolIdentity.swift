@@ -8,10 +8,10 @@ internal import SystemPackage
 public struct PoolIdentity: Sendable, Hashable {
     /// The filesystem's name: "xfs", "btrfs".
     public var type: String
-    /// The filesystem's UUID.
-    public var uuid: FilesystemUUID
+    /// The filesystem's UUID as its tools print it: lower case, with dashes.
+    public var uuid: String
 
-    public init(type: String, uuid: FilesystemUUID) {
+    public init(type: String, uuid: String) {
         self.type = type
         self.uuid = uuid
     }
@@ -34,7 +34,7 @@ public struct PoolIdentity: Sendable, Hashable {
         guard let uuid = FilesystemUUID(bytes: bytes), bytes.contains(where: { $0 != 0 }) else {
             throw .poolHasNoUUID(path: path, filesystem: name)
         }
-        return PoolIdentity(type: name, uuid: uuid)
+        return PoolIdentity(type: name, uuid: uuid.description)
     }
 }
 

@@ -1,31 +1,9 @@
-// A scratch clone: a look inside a snapshot without touching it.
+// A scratch clone: a look inside a snapshot without touching it. The snapshot is cloned into a nameless file, and that is mounted, because
+// XFS and ext4 have a log to replay, which writes. The rule: the mount is the only thing that holds it; nothing is left after it.
 
-/// A scratch clone that is mounted.
-public struct ScratchMount: Sendable, Hashable {
-    /// The UUID of the snapshot, as it was given to `mount`.
-    public var snapshot: String
-    /// Where it is mounted.
-    public var directory: String
-    /// Its loop device, as `/dev/loop7`.
-    public var device: String
-    /// The filesystem's type: "xfs", "ext4", "btrfs".
-    public var type: String
-    public var access: ScratchAccess
-
-    public init(snapshot: String, directory: String, device: String, type: String, access: ScratchAccess) {
-        self.snapshot = snapshot
-        self.directory = directory
-        self.device = device
-        self.type = type
-        self.access = access
-    }
-}
-
-/// What may be done in a scratch clone. Neither touches the snapshot.
-public enum ScratchAccess: Sendable, Hashable {
-    case readOnly
-    case writable
-}
+internal import CLinux
+internal import Glibc
+internal import SystemPackage
 
 /// Makes, finds and ends scratch clones.
 public struct ScratchClone: Sendable {
@@ -37,7 +15,7 @@ public struct ScratchClone: Sendable {
         self.view = view
     }
 
-    /// Clones the snapshot into a nameless file, attaches that to a loop device and mounts it.
+    /// Clones the snapshot into a nameless file, attaches that to a loop device and mounts it, without set-uid programs and devices.
     ///
     /// - Parameters:
     ///   - snapshot: open for reading; may be immutable.
@@ -45,18 +23,89 @@ public struct ScratchClone: Sendable {
     ///   - uuid: the snapshot's UUID; `mounts` gives it back. At most 56 bytes.
     ///   - pool: a directory on the snapshot's filesystem; nothing gets a name in it.
     ///   - directory: an existing directory to mount it at.
+    /// - Throws: `.notADirectory`, `.scratchInTheWay`, `.partitioned`, `.unknownFilesystem`, `.sameUUIDMounted`, `.cannotMount`,
+    ///   `.differentFilesystem`, `.full`, `.notPermitted`.
     public func mount(
         snapshot: CInt, path: String, uuid: String, pool: CInt, at directory: String, access: ScratchAccess
     ) throws(CloneError) -> ScratchMount {
-        throw .noSuchFile(path: path)
+        let content = try ImageContent.of(snapshot, path: path)
+        // Mounted by descriptor, so that it is the directory that was looked at.
+        let place = open(directory, CInt(CLINUX_O_PATH) | O_DIRECTORY | O_CLOEXEC)
+        guard place >= 0 else {
+            if errno == ENOTDIR { throw .notADirectory(path: directory) }
+            throw CloneError(Errno(rawValue: errno), .open, directory)
+        }
+        defer { close(place) }
+        guard let real = view.realPath(directory) else { throw .noSuchFile(path: directory) }
+        if try mounts().contains(where: { $0.directory == real }) { throw .scratchInTheWay(directory: directory) }
+
+        let clone = try cloneNameless(snapshot, path, pool)
+        defer { kernel.close(clone) }
+        let loop = try ScratchLoop(attaching: clone, uuid: uuid, image: path)
+        var flags = UInt(CLINUX_MS_NOSUID) | UInt(CLINUX_MS_NODEV)
+        if access == .readOnly { flags |= UInt(CLINUX_MS_RDONLY) }
+        let result = clinux_mount(loop.path, "/proc/self/fd/\(place)", content.rawValue, flags, content.mountOptions)
+        if result < 0 { throw Self.mountError(Errno(rawValue: -result), path, content) }
+        return ScratchMount(snapshot: uuid, directory: real, device: loop.path, type: content.rawValue, access: access)
     }
 
-    /// All scratch clones mounted in this mount namespace.
-    public func mounts() throws(CloneError) -> [ScratchMount] { [] }
+    /// All scratch clones mounted in this mount namespace. Only root may ask loop devices whose they are: none for others.
+    public func mounts() throws(CloneError) -> [ScratchMount] {
+        let candidates = view.loopDevices().filter { loop in
+            guard let label = loop.label else { return false }
+            return label.hasPrefix(ScratchLoop.mark) && loop.isAutoclear && loop.unmarkedPath != nil
+        }
+        if candidates.isEmpty { return [] }
+        let all = try Mounts(view)
+        return candidates.flatMap { loop in
+            (all.filesystem(on: loop, in: view)?.mounts ?? []).filter { $0.prefix.isEmpty }.map { mount in
+                ScratchMount(
+                    snapshot: String((loop.label ?? "").dropFirst(ScratchLoop.mark.count)), directory: mount.entry.mountPoint,
+                    device: loop.path, type: mount.entry.type, access: mount.entry.options.contains("rw") ? .writable : .readOnly)
+            }
+        }
+    }
 
     /// Unmounts a scratch clone; the loop device and the clone vanish with it. Refuses to unmount anything else.
+    ///
+    /// - Throws: `.notAScratchMount`, `.mountBusy`, `.notPermitted`.
     @discardableResult
     public func unmount(_ directory: String) throws(CloneError) -> ScratchMount {
-        throw .noSuchFile(path: directory)
+        guard let real = view.realPath(directory) else { throw .noSuchFile(path: directory) }
+        // What lies on top is what umount2 takes.
+        let top = try Mounts(view).tables.first?.entries.last { $0.mountPoint == real }
+        guard let mount = try mounts().last(where: { $0.directory == real }), mount.device == top?.source else {
+            throw .notAScratchMount(path: directory)
+        }
+        let result = clinux_umount(real, CInt(CLINUX_UMOUNT_NOFOLLOW))
+        switch -result {
+        case 0: return mount
+        case EBUSY: throw .mountBusy(directory: directory)
+        default: throw CloneError(Errno(rawValue: -result), .unmount, directory)
+        }
+    }
+
+    private func cloneNameless(_ snapshot: CInt, _ path: String, _ pool: CInt) throws(CloneError) -> CInt {
+        let clone = try calling(.createFile, path) { () throws(Errno) in try kernel.openNameless(pool, 0o600) }
+        do {
+            // On btrfs both must be nodatacow, or neither; elsewhere there is no such flag.
+            if let flags = try? kernel.inodeFlags(snapshot), flags.contains(.noCopyOnWrite) {
+                try kernel.setInodeFlags(clone, .noCopyOnWrite)
+            }
+            try kernel.clone(clone, snapshot)
+            return clone
+        } catch {
+            kernel.close(clone)
+            if error as Errno == .improperLink { throw .differentFilesystem(image: path, directory: "the pool") }
+            throw CloneError(error, .clone, path)
+        }
+    }
+
+    private static func mountError(_ error: Errno, _ path: String, _ content: ImageContent) -> CloneError {
+        switch error {
+        case .fileExists: .sameUUIDMounted(path: path, filesystem: content.rawValue)
+        case .notPermitted, .permissionDenied: .notPermitted(path: path, during: .mount)
+        default: .cannotMount(path: path, filesystem: content.rawValue, error)
+        }
     }
 }

@@ -1,7 +1,7 @@
 // What the policy sees of a snapshot: nothing that must be measured or looked up.
 
 /// Where a snapshot came from.
-public enum Origin: String, Sendable, Hashable {
+public enum Origin: String, Sendable, Hashable, CaseIterable {
     /// Made by hand.
     case manual
     /// Made by `run`.

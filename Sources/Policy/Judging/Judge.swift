@@ -24,7 +24,7 @@ public func judge(
     var seen: [Entry] = []
     var future: [Int64] = []
     seen.reserveCapacity(candidates.count)
-    let end = Instant(milliseconds: now.milliseconds + futureTolerance)
+    let end = Instant(clamping: now.milliseconds + futureTolerance)
     for (index, candidate) in candidates.enumerated() {
         if !candidate.complete {
             verdicts[index] = .incomplete

@@ -17,7 +17,7 @@ public enum Period: String, CaseIterable, Sendable, Hashable {
 }
 
 /// Which snapshots a policy sees. The others are invisible to it: they take no place and are never removed.
-public enum Scope: String, Sendable, Hashable {
+public enum Scope: String, Sendable, Hashable, CaseIterable {
     /// Only those that `run` took.
     case run
     /// Every snapshot.

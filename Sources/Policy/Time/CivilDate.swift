@@ -4,19 +4,19 @@
 // March, so that the leap day comes last.
 
 /// A date without time and zone.
-struct CivilDate: Equatable {
-    var year: Int64
-    var month: Int64
-    var day: Int64
+package struct CivilDate: Equatable {
+    package var year: Int64
+    package var month: Int64
+    package var day: Int64
 
-    init(year: Int64, month: Int64, day: Int64) {
+    package init(year: Int64, month: Int64, day: Int64) {
         self.year = year
         self.month = month
         self.day = day
     }
 
     /// The date `days` days after 1970-01-01.
-    init(daysSince1970 days: Int64) {
+    package init(daysSince1970 days: Int64) {
         let shifted = days + 719_468
         let era = shifted.floorDivided(by: 146_097)
         let dayOfEra = shifted - era * 146_097
@@ -29,7 +29,7 @@ struct CivilDate: Equatable {
     }
 
     /// Days since 1970-01-01. The month must be 1 to 12; a day past the month's end counts on into the next.
-    var daysSince1970: Int64 {
+    package var daysSince1970: Int64 {
         let marchYear = month <= 2 ? year - 1 : year
         let era = marchYear.floorDivided(by: 400)
         let yearOfEra = marchYear - era * 400
@@ -51,7 +51,7 @@ struct CivilDate: Equatable {
 
 extension Int64 {
     /// Division that rounds towards minus infinity, so that times before 1970 fall into the right day. The divisor is positive.
-    func floorDivided(by divisor: Int64) -> Int64 {
+    package func floorDivided(by divisor: Int64) -> Int64 {
         let quotient = self / divisor
         return self % divisor < 0 ? quotient - 1 : quotient
     }

@@ -42,6 +42,6 @@ extension CalendarDuration {
             date -= Int64(weeks) * 7 + Int64(days)
             instant = table.firstInstant(atLocal: date * day + time)
         }
-        return Instant(milliseconds: instant - Int64(seconds) * 1000)
+        return Instant(clamping: instant - Int64(seconds) * 1000)
     }
 }

@@ -1,38 +1,64 @@
-// The one representation of time inside this module: whole milliseconds since 1970-01-01T00:00:00Z. Exact, eight bytes,
-// and cheap to compare, so that a million of them can be sorted and bucketed without a Date or a Calendar in sight.
+// A point in time as the catalogue keeps it: whole milliseconds in UTC. The rule: every `Instant` can be written with a year of four
+// digits, so that no text form of it ever fails. The clock is not read here: the caller passes the time in.
 
 public import FoundationEssentials
 
-/// A point in time, to the millisecond, in UTC. Always within the years 1 to 9999, the ones RFC 3339 can write.
-public struct Instant: Sendable, Hashable, Comparable {
-    /// Milliseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
+/// A point in time with a resolution of one millisecond, between the years 0000 and 9999.
+public struct Instant: Hashable, Comparable, Sendable {
+    /// 0000-01-01T00:00:00.000Z.
+    public static let earliest = Instant(unchecked: -62_167_219_200_000)
+    /// 9999-12-31T23:59:59.999Z.
+    public static let latest = Instant(unchecked: 253_402_300_799_999)
+
+    /// Milliseconds since 1970-01-01T00:00:00Z, without leap seconds.
     public let milliseconds: Int64
 
-    /// The start of the year 1.
-    public static let earliest = Instant(milliseconds: -62_135_596_800_000)
-    /// The last millisecond of the year 9999.
-    public static let latest = Instant(milliseconds: 253_402_300_799_999)
-
-    /// Makes an instant from milliseconds since 1970 UTC; what lies outside the years 1 to 9999 becomes the nearest
-    /// instant inside, so that no arithmetic of this module can overflow.
-    public init(milliseconds: Int64) {
-        self.milliseconds = min(max(milliseconds, -62_135_596_800_000), 253_402_300_799_999)
+    private init(unchecked milliseconds: Int64) {
+        self.milliseconds = milliseconds
     }
 
-    /// Rounds to the nearest millisecond (a Date is a Double and rarely hits one exactly); clamped as above.
+    /// The instant that many milliseconds after 1970; nil when it is before ``earliest`` or after ``latest``.
+    public init?(milliseconds: Int64) {
+        guard milliseconds >= Self.earliest.milliseconds, milliseconds <= Self.latest.milliseconds else { return nil }
+        self.milliseconds = milliseconds
+    }
+
+    /// The instant that many milliseconds after 1970, or the nearest that there can be.
+    public init(clamping milliseconds: Int64) {
+        self.milliseconds = min(max(milliseconds, Self.earliest.milliseconds), Self.latest.milliseconds)
+    }
+
+    /// The instant of a clock's seconds and nanoseconds since 1970, rounded down to a millisecond.
+    public init(seconds: Int64, nanoseconds: Int64) {
+        let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+        let (sum, overflowOfSum) = scaled.addingReportingOverflow(Int64((Double(nanoseconds) / 1_000_000).rounded(.down)))
+        self.init(clamping: overflow || overflowOfSum ? (seconds < 0 ? .min : .max) : sum)
+    }
+
+    /// The instant nearest to `date`.
     public init(_ date: Date) {
-        let exact = (date.timeIntervalSince1970 * 1000).rounded()
-        // The comparison is written so that it is false for NaN too.
-        guard exact > -62_135_596_800_000 else {
+        let milliseconds = (date.timeIntervalSince1970 * 1000).rounded()
+        // A Double beyond these bounds (or not a number) would trap when converted.
+        guard milliseconds > Double(Self.earliest.milliseconds) else {
             self = .earliest
             return
         }
-        self.init(milliseconds: exact < 253_402_300_799_999 ? Int64(exact) : 253_402_300_799_999)
+        guard milliseconds < Double(Self.latest.milliseconds) else {
+            self = .latest
+            return
+        }
+        self.milliseconds = Int64(milliseconds)
     }
 
-    /// The same instant for Foundation.
+    /// The same as a Foundation date. The way there and back is exact.
     public var date: Date { Date(timeIntervalSince1970: Double(milliseconds) / 1000) }
 
-    /// Earlier.
+    /// The instant that many milliseconds later (earlier, if negative), stopping at the bounds.
+    public func advanced(byMilliseconds difference: Int64) -> Instant {
+        let (sum, overflow) = milliseconds.addingReportingOverflow(difference)
+        return Instant(clamping: overflow ? (difference < 0 ? .min : .max) : sum)
+    }
+
+    /// Earlier ones come first.
     public static func < (left: Instant, right: Instant) -> Bool { left.milliseconds < right.milliseconds }
 }

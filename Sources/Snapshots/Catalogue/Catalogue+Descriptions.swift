@@ -1,6 +1,7 @@
 // The catalogue's verbs about label, tags and hold. The rule: the caller says which revision the change makes, the one that it has written or
 // will write into the file; a row that has that revision or a later one already was changed by another, and stays as it is.
 
+import Policy
 import GRDB
 
 extension Catalogue {

@@ -1,5 +1,6 @@
 // The log: what happened, in the order in which it was written, which a clock that was set back does not disturb.
 
+public import Policy
 import GRDB
 
 /// Which events are wanted; what is nil does not narrow.

@@ -1,6 +1,8 @@
 // The catalogue's questions about snapshots. A list is three queries (sources and directories, tags, rows) in one transaction, however long
 // it is.
 
+import CloneCore
+public import Policy
 import GRDB
 import SystemPackage
 

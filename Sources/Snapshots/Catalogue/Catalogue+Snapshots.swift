@@ -1,6 +1,8 @@
 // The catalogue's verbs about the fate of a snapshot: pending, complete, deleting, gone. The rule: a verb names the state that it starts
 // from, and is refused in any other, so that two processes can't both have done it.
 
+import Policy
+import CloneCore
 import GRDB
 import SystemPackage
 

@@ -1,6 +1,8 @@
 // The catalogue's verbs about sources. A source that is removed while its snapshots stay listed keeps its row, but frees its name and
 // image: the same name used again is a new source.
 
+public import CloneCore
+public import Policy
 import GRDB
 public import SystemPackage
 
@@ -94,7 +96,7 @@ extension Catalogue {
     }
 
     /// Says what policy a source has, and what it judges.
-    public func assign(_ id: Identifier, policy: String?, scope: PolicyScope?) throws(SnapshotsError) {
+    public func assign(_ id: Identifier, policy: String?, scope: Scope?) throws(SnapshotsError) {
         try changeSource(id, event: nil) { _, source in
             source.policy = policy
             source.scope = scope

@@ -2,6 +2,7 @@
 // files beside this one; nobody else sees SQL. The rule: what can be measured anew is not kept here, and every change of a snapshot's
 // fate is logged in the transaction that makes it.
 
+public import Policy
 import GRDB
 import Glibc
 public import SystemPackage

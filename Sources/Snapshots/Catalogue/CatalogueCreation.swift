@@ -1,6 +1,7 @@
 // Making a new catalogue. The rule: it appears under its name only when it is whole. So it is made under another name and then linked;
 // an empty or half-made file by the catalogue's name is therefore never taken for a new one, which would begin to count at 1 again.
 
+import Policy
 import Foundation
 import GRDB
 import Glibc

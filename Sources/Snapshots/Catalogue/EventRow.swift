@@ -1,5 +1,6 @@
 // An event as it lies in its table. The order of `columns` is the order in which it is read.
 
+import Policy
 import GRDB
 
 enum EventRow {

@@ -1,5 +1,7 @@
 // Writing a new row of the snapshot table, pending or complete.
 
+import Policy
+import CloneCore
 import Foundation
 import GRDB
 import SystemPackage

@@ -1,6 +1,8 @@
 // A snapshot as it lies in its tables. The order of `columns` is the order in which `init` reads. Source, directory and tags come from
 // their own tables once per query, not once per row.
 
+import CloneCore
+import Policy
 import Foundation
 import GRDB
 import SystemPackage
@@ -55,7 +57,7 @@ struct SnapshotRow {
             number: number, id: id, sourceID: source.id, sourceName: source.name, imagePath: imagePath, takenAt: takenAt,
             description: description, group: try reader.optional { (text: String) in Identifier(parsing: text) },
             origin: try reader.value { Origin(rawValue: $0) }, consistency: try reader.value { Consistency(rawValue: $0) }, state: state,
-            scope: try reader.optional { PolicyScope(rawValue: $0) }, logicalBytes: try reader.integer(),
+            scope: try reader.optional { Scope(rawValue: $0) }, logicalBytes: try reader.integer(),
             allocatedBytes: try reader.integer(), frozenMicroseconds: reader.optionalInteger(), extentCount: reader.optionalInteger(),
             cloneMethod: try reader.value { CloneMethod(rawValue: $0) }, removal: removal(&reader), directory: directory,
             fileName: fileName, image: try image(&reader), createdAt: createdAt)

@@ -1,5 +1,7 @@
 // A source as it lies in its table. The order of `columns` is the order in which `init` reads.
 
+import CloneCore
+import Policy
 import GRDB
 import SystemPackage
 
@@ -25,7 +27,7 @@ struct SourceRow {
         if let poolType, let poolUUID { pool = PoolIdentity(type: poolType, uuid: poolUUID) }
         source = Source(
             id: id, name: name, imagePath: imagePath, snapshotDirectory: directory, pool: pool, policy: reader.optionalText(),
-            scope: try reader.optional { PolicyScope(rawValue: $0) }, createdAt: try reader.value { Instant(milliseconds: $0) },
+            scope: try reader.optional { Scope(rawValue: $0) }, createdAt: try reader.value { Instant(milliseconds: $0) },
             removedAt: try reader.optional { Instant(milliseconds: $0) })
     }
 

@@ -44,11 +44,11 @@ struct SnapshotPlace: Sendable {
         let place = SnapshotPlace(file: file, pool: pool, kernel: kernel)
         switch try place.mark() {
         case nil:
-            try place.setMark(DirectoryMark(source: source.id, catalogue: catalogue))
+            try place.setMark(DirectoryMark(sourceID: source.id, catalogueID: catalogue))
             try place.writeTag()
         case let mark?:
-            guard mark.catalogue == catalogue else { throw .directoryOfAnotherCatalogue(path: path) }
-            guard mark.source == source.id else { throw .directoryOfAnotherSource(path: path) }
+            guard mark.catalogueID == catalogue else { throw .directoryOfAnotherCatalogue(path: path) }
+            guard mark.sourceID == source.id else { throw .directoryOfAnotherSource(path: path) }
         }
         return place
     }
@@ -59,7 +59,7 @@ struct SnapshotPlace: Sendable {
     func mark() throws(SnapshotsError) -> DirectoryMark? {
         let bytes: [UInt8]
         do {
-            bytes = try kernel.getXattr(file.descriptor, RecordAttribute.name)
+            bytes = try kernel.getXattr(file.descriptor, RecordAttribute.name(user: geteuid()))
         } catch .noData {
             return nil
         } catch {
@@ -72,7 +72,7 @@ struct SnapshotPlace: Sendable {
         let bytes = try mark.encoded()
         try beneath { () throws(CloneError) in
             try calling(.setXattr, file.path) { () throws(Errno) in
-                try kernel.setXattr(file.descriptor, RecordAttribute.name, bytes)
+                try kernel.setXattr(file.descriptor, RecordAttribute.name(user: geteuid()), bytes)
             }
             try calling(.sync, file.path) { () throws(Errno) in try kernel.synchronize(file.descriptor) }
         }
@@ -111,7 +111,7 @@ struct SnapshotPlace: Sendable {
     func record(of opened: OpenFile) throws(SnapshotsError) -> SnapshotRecord {
         let bytes: [UInt8]
         do {
-            bytes = try kernel.getXattr(opened.descriptor, RecordAttribute.name)
+            bytes = try kernel.getXattr(opened.descriptor, RecordAttribute.name(user: geteuid()))
         } catch .noData {
             throw .invalidRecord(problem: .absent)
         } catch {

@@ -7,7 +7,7 @@ import Glibc
 import SystemPackage
 
 /// What somebody else could do with a directory.
-package enum Exposure: Sendable, Hashable {
+public enum Exposure: Sendable, Hashable {
     /// It belongs to somebody else.
     case owner(user: UInt32)
     /// Somebody else may write it, and so rename what is in it.

@@ -1,6 +1,7 @@
 // A time as lists print it and as references are matched against it: `2026-11-22 07:00:12`, in the zone that the caller gives. The rule: one
 // function prints for both, so whatever a list shows can be typed back.
 
+public import Policy
 public import Foundation
 
 /// A civil date and time in some time zone.

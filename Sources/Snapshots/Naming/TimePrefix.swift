@@ -1,6 +1,8 @@
 // The beginning of a time as lists print it (`2026-11-22`, `2026-11-22 07:0`, `2026-11-22T07:00:12`), which matches every time that is printed so.
 // With a `Z` at its end it is compared in UTC. A text, not a range: in the hour that occurs twice it matches both.
 
+import Policy
+
 /// A prefix of a printed time, a whole date at least.
 public struct TimePrefix: Hashable, Sendable {
     let bytes: [UInt8]
@@ -16,7 +18,8 @@ public struct TimePrefix: Hashable, Sendable {
         if isUTC { bytes.removeLast() }
         guard bytes.count >= 10 else { throw .invalidReference(text: reference, problem: .incompleteDate) }
         if bytes.count > 10 { bytes[10] = 0x20 }
-        let isDate = CivilDate(year: Self.number(bytes, 0..<4), month: Self.number(bytes, 5..<7), day: Self.number(bytes, 8..<10)) != nil
+        let isDate =
+            CivilDate.checked(year: Self.number(bytes, 0..<4), month: Self.number(bytes, 5..<7), day: Self.number(bytes, 8..<10)) != nil
         guard isDate, Self.isBelow(24, bytes, at: 11), Self.isBelow(60, bytes, at: 14), Self.isBelow(60, bytes, at: 17) else {
             throw .invalidReference(text: reference, problem: .noSuchTime)
         }

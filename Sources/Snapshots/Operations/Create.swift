@@ -2,6 +2,7 @@
 // and fsync on the nameless files, the names, fsync of the directories, rows complete, and last the immutable flags. A failure on the
 // way takes back what was published; a crash leaves what reconcile mends.
 
+import Policy
 import CloneCore
 import Glibc
 import SystemPackage
@@ -52,7 +53,7 @@ extension Store {
         if let pool = source.pool, pool != place.pool { throw .poolChanged(name: source.name, path: place.path) }
         let attributes = try ImageAttributes(of: image.file, kernel: kernel)
         return PreparedSource(
-            source: source, image: image, place: place, attributes: attributes, lock: try lock(place, of: source))
+            source: source, image: image, place: place, attributes: attributes, lock: try lock(place, called: source.name))
     }
 
     /// The same without locks and reconcile: for callers that have done both.
@@ -121,7 +122,8 @@ extension Store {
         let status = try beneath { () throws(CloneError) in try file.status() }
         let takenAt = request.takenAt ?? Instant(clamping: taken.takenAt)
         let completion = SnapshotCompletion(
-            fileName: SnapshotFileName(takenAt: takenAt, id: row.id, image: row.imagePath), takenAt: takenAt, consistency: taken.consistency,
+            fileName: SnapshotFileName(takenAt: takenAt, id: row.id, image: row.imagePath), takenAt: takenAt,
+            consistency: taken.consistency,
             logicalBytes: Int64(clamping: status.size), allocatedBytes: Int64(clamping: status.allocatedBytes),
             frozenMicroseconds: taken.frozenNanoseconds.map { Int64(clamping: $0 / 1000) })
         let record = try SnapshotRecord(row, completion, catalogue: catalogue.id).encoded()
@@ -162,7 +164,8 @@ extension Store {
     }
 
     /// As far as it goes: what can't be taken back is found by reconcile, for the rows still say pending.
-    private func takeBack(_ published: [(place: SnapshotPlace, name: SnapshotFileName)], _ rows: [Snapshot], because error: SnapshotsError) {
+    private func takeBack(_ published: [(place: SnapshotPlace, name: SnapshotFileName)], _ rows: [Snapshot], because error: SnapshotsError)
+    {
         // Once complete they exist, whatever failed afterwards.
         guard let states = try? rows.map({ try catalogue.snapshot($0.number)?.state }), !states.contains(.complete) else { return }
         var isClean = true

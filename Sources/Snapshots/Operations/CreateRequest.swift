@@ -1,5 +1,6 @@
 // What is asked of `create`.
 
+public import Policy
 public import CloneCore
 
 /// Snapshots to be taken: of one source, or of several at one instant.
@@ -15,7 +16,7 @@ public struct CreateRequest: Sendable {
     /// Who asks.
     public var origin: Origin
     /// Frozen, or taken as it is.
-    public var consistency: CloneCore.Consistency
+    public var consistency: Consistency
     /// The longest freeze, in nanoseconds.
     public var maxFreezeNanoseconds: UInt64
     /// Whether the files get the immutable flag.
@@ -26,7 +27,7 @@ public struct CreateRequest: Sendable {
     /// A plain snapshot of these sources.
     public init(
         sources: [Source], label: Label? = nil, tags: Tags = .none, hold: Hold? = nil, origin: Origin = .manual,
-        consistency: CloneCore.Consistency = .frozen, maxFreezeNanoseconds: UInt64 = 10_000_000_000, setsImmutable: Bool = true,
+        consistency: Consistency = .frozen, maxFreezeNanoseconds: UInt64 = 10_000_000_000, setsImmutable: Bool = true,
         takenAt: Instant? = nil
     ) {
         self.sources = sources

@@ -19,7 +19,8 @@ extension ImageAttributes {
             security[name] = try? kernel.getXattr(file.descriptor, name)
         }
         self.init(
-            user: status.uid, group: status.gid, mode: status.permissions, accessList: try? kernel.getXattr(file.descriptor, accessListName),
+            user: status.uid, group: status.gid, mode: status.permissions,
+            accessList: try? kernel.getXattr(file.descriptor, accessListName),
             security: security, isNoCOW: traits.isNoCopyOnWrite, project: traits.hints?.projectID,
             extentSize: traits.hints?.extentSizeInForce, cowExtentSize: traits.hints?.cowExtentSizeInForce)
     }

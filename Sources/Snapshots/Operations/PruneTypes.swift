@@ -11,7 +11,7 @@ public struct PruneRequest: Sendable {
     /// The rules.
     public var keep: Keep
     /// What they judge.
-    public var scope: Policy.Scope
+    public var scope: Scope
     /// Whose calendar.
     public var timeZone: TimeZone
     /// The name of the configured policy; nil for rules of the command line.
@@ -23,7 +23,7 @@ public struct PruneRequest: Sendable {
 
     /// That request.
     public init(
-        source: Source, keep: Keep, scope: Policy.Scope, timeZone: TimeZone, policyName: String? = nil, safetyFor: CalendarDuration? = nil,
+        source: Source, keep: Keep, scope: Scope, timeZone: TimeZone, policyName: String? = nil, safetyFor: CalendarDuration? = nil,
         isForced: Bool = false
     ) {
         self.source = source

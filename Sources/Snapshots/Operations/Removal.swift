@@ -19,7 +19,9 @@ extension Store {
         var going: [(listed: ListedSnapshot, removal: Removal)] = []
         for listed in snapshots {
             do throws(SnapshotsError) {
-                guard let name = listed.snapshot.fileName else { throw .wrongState(number: listed.snapshot.number, state: listed.snapshot.state) }
+                guard let name = listed.snapshot.fileName else {
+                    throw .wrongState(number: listed.snapshot.number, state: listed.snapshot.state)
+                }
                 if listed.presence == .present { try checkRemovable(listed.snapshot, name, in: place) }
                 going.append((listed, removal(listed.snapshot)))
             } catch {

@@ -2,6 +2,8 @@
 // there and the file is not; a file is removed only when its own record has the row's UUID and this catalogue; what can't be
 // believed is reported and left alone.
 
+public import Policy
+
 /// What there is to do about the rows of one snapshot directory and the files in it.
 ///
 /// - Parameters:

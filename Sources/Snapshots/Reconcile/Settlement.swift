@@ -1,6 +1,8 @@
 // Which of two records of a snapshot is right after a crash between the two writes. The rule: the higher revision wins, but a hold that is in force in
 // either one stays, since a hold lost is a snapshot lost and a hold kept is a word to say again.
 
+import Policy
+
 extension Settlement {
     /// What both shall say; nil when they agree.
     static func between(row: SnapshotDescription, record: SnapshotDescription, now: Instant) -> Settlement? {

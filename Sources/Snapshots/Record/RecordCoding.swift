@@ -1,6 +1,8 @@
 // A record to bytes and back. The rule: whatever bytes come, the answer is a record in which every field is valid, or a typed error that
 // names the field; nothing is dropped to make a record fit.
 
+import CloneCore
+import Policy
 import Foundation
 import SystemPackage
 
@@ -32,7 +34,7 @@ extension SnapshotRecord {
             group: try check("group", payload.group) { Identifier(parsing: $0) },
             origin: try check("origin", Origin(rawValue: payload.origin)),
             consistency: try check("consistency", Consistency(rawValue: payload.consistency)),
-            scope: try check("scope", payload.scope) { PolicyScope(rawValue: $0) },
+            scope: try check("scope", payload.scope) { Scope(rawValue: $0) },
             logicalBytes: try check("logical_bytes", payload.logical_bytes.ifNotNegative),
             allocatedBytes: try check("allocated_bytes", payload.allocated_bytes) { $0.ifNotNegative },
             frozenMicroseconds: try check("frozen_us", payload.frozen_us) { $0.ifNotNegative },

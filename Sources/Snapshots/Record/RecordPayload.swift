@@ -1,6 +1,8 @@
 // The record's JSON, key by key: the form on disk, which is not the domain type. The rule: keys are only ever added and then optional; a
 // reader ignores keys that it does not know. What may not be lost by an older program that writes the record anew needs a new format.
 
+import CloneCore
+import Policy
 import Foundation
 import SystemPackage
 

@@ -1,6 +1,8 @@
 // What a snapshot's file says of itself, so that a lost catalogue can be made anew from the files alone. The rule: what a record says is data.
 // No path is ever built from it, and it is believed only in a file that belongs to the user who runs losnap.
 
+public import CloneCore
+public import Policy
 public import SystemPackage
 
 /// The record in a snapshot file's extended attribute.
@@ -31,7 +33,7 @@ public struct SnapshotRecord: Hashable, Sendable {
     /// What is known of the filesystem's state.
     public var consistency: Consistency
     /// The scope of its source's policy when it was taken.
-    public var scope: PolicyScope?
+    public var scope: Scope?
     /// Its length.
     public var logicalBytes: Int64
     /// The blocks that were mapped; nil when the record was written before they were counted.
@@ -84,7 +86,7 @@ public struct SnapshotRecord: Hashable, Sendable {
     init(
         id: Identifier, sourceID: Identifier, catalogueID: Identifier, number: SnapshotNumber, sourceName: SourceName, imagePath: FilePath,
         takenAt: Instant, description: SnapshotDescription, group: Identifier?, origin: Origin, consistency: Consistency,
-        scope: PolicyScope?, logicalBytes: Int64, allocatedBytes: Int64?, frozenMicroseconds: Int64?, extentCount: Int64?,
+        scope: Scope?, logicalBytes: Int64, allocatedBytes: Int64?, frozenMicroseconds: Int64?, extentCount: Int64?,
         cloneMethod: CloneMethod, image: ImageAttributes
     ) {
         self.id = id

@@ -21,11 +21,11 @@ extension Store {
         do {
             let place = try SnapshotPlace.open(directory.path, kernel: kernel)
             guard place.pool == directory.pool else { return .unavailable(.poolNotIdentified(path: directory.path)) }
-            guard let mark = try place.mark(), mark.catalogue == catalogue.id, mark.source == source else {
+            guard let mark = try place.mark(), mark.catalogueID == catalogue.id, mark.sourceID == source else {
                 return .unavailable(.directoryNotMarked(path: directory.path))
             }
             return .identified(place)
-        } catch .clone(let error as CloneError) {
+        } catch .clone(let error) {
             if case .noSuchFile = error { return isOnPool(directory) ? .gone : .unavailable(.poolNotIdentified(path: directory.path)) }
             return .unavailable(.clone(error))
         } catch {
@@ -72,12 +72,12 @@ extension Store {
     }
 
     /// Takes the lock under which a source's snapshots are changed: that of its directory, so that two catalogues exclude each other too.
-    func lock(_ place: SnapshotPlace, of source: Source) throws(SnapshotsError) -> FileLock {
+    func lock(_ place: SnapshotPlace, called name: SourceName) throws(SnapshotsError) -> FileLock {
         try beneath { () throws(CloneError) in
             let locks = try openPrivateDirectory(options.places.locks, kernel: kernel)
             let identity = try place.file.status().identity
             return try FileLock.take(
-                "directory-\(identity.device)-\(identity.inode)", for: "source \(source.name)", in: locks, wait: options.waitsForLocks,
+                "directory-\(identity.device)-\(identity.inode)", for: "source \(name)", in: locks, wait: options.waitsForLocks,
                 kernel: kernel)
         }
     }

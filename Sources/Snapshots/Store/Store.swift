@@ -1,8 +1,9 @@
 // The one door to everything that remembers: a catalogue, the kernel beneath it, and the operations as verbs (in `Operations/`). The rule: a
 // verb either does what it says and returns what it did, or throws one error; nothing is printed, and the clock is read through the kernel.
 
+public import Policy
 public import CloneCore
-public import Foundation
+import Foundation
 public import SystemPackage
 
 /// What a store is opened with.

@@ -1,30 +1,6 @@
 // The closed choices that a snapshot's record makes. Their raw values are the words in SQL, in the record, in JSON and on the screen: one word,
 // one meaning, so a word is never changed once it has been written to disk.
 
-/// Who asked for a snapshot.
-public enum Origin: String, Sendable, CaseIterable {
-    /// Somebody, by `create`.
-    case manual
-    /// The schedule.
-    case run
-    /// losnap itself, before a restore.
-    case safety
-    /// Somebody, with a time of his own.
-    case `import`
-    /// A clone made by other means, taken into the catalogue.
-    case adopted
-}
-
-/// What is known of the filesystem's state at the instant of a snapshot.
-public enum Consistency: String, Sendable, CaseIterable {
-    /// Its filesystems were frozen.
-    case frozen
-    /// Nobody had the image open for writing.
-    case unmounted
-    /// Taken live on request, as after a power cut.
-    case crash
-}
-
 /// How far a snapshot's row has come.
 public enum SnapshotState: String, Sendable, CaseIterable {
     /// Being made: it does not exist yet.
@@ -43,14 +19,6 @@ public enum Presence: String, Sendable, CaseIterable {
     case missing
     /// The pool can't be identified, so nothing is known of the file.
     case unavailable
-}
-
-/// Which snapshots a source's policy judges.
-public enum PolicyScope: String, Sendable, CaseIterable {
-    /// Those that the schedule took.
-    case run
-    /// All of them.
-    case all
 }
 
 /// How the blocks came to be shared. Methods are only ever added; one that a newer program wrote is kept as its word.

@@ -1,6 +1,8 @@
 // What happened to a source or snapshot, when and why: what `losnap log` shows. The rule: an event is written in the transaction of the
 // change that it tells of, and never changed; it names things by value, since they may be gone when it is read.
 
+public import Policy
+
 /// What kind of thing happened. Kinds are only ever added; one that a newer program wrote is shown by its word.
 public struct EventKind: RawRepresentable, Hashable, Sendable {
     /// The word in the catalogue and in JSON.

@@ -1,6 +1,8 @@
 // The user's flag that forbids removal. The rule: a hold without an end lasts until it is released; one with an end counts as released from
 // that instant on, though it stays recorded.
 
+public import Policy
+
 /// A hold on a snapshot.
 public struct Hold: Hashable, Sendable {
     /// The longest a reason may be, in bytes.

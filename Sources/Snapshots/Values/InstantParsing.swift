@@ -1,6 +1,8 @@
 // Reading an instant from text, strictly: a misread time would be a snapshot in the wrong bucket. What is not understood is an
 // error that says so. Decimals beyond the third are dropped.
 
+public import Policy
+
 extension Instant {
     /// Reads RFC 3339: `2026-11-23T07:00:00.123Z`, `2026-11-23T08:00:00+01:00`; a blank or `t` may stand for the `T`.
     public init(parsing text: some StringProtocol) throws(SnapshotsError) {
@@ -25,7 +27,7 @@ extension Instant {
     private init(
         _ text: some StringProtocol, date: (Int64, Int64, Int64), time: (Int64, Int64, Int64), fraction: Int64, offset: Int64
     ) throws(SnapshotsError) {
-        guard let date = CivilDate(year: date.0, month: date.1, day: date.2), time.0 <= 23, time.1 <= 59, time.2 <= 59 else {
+        guard let date = CivilDate.checked(year: date.0, month: date.1, day: date.2), time.0 <= 23, time.1 <= 59, time.2 <= 59 else {
             throw .invalidTime(text: String(text), problem: .noSuchTime)
         }
         let seconds = date.daysSince1970 * 86_400 + time.0 * 3600 + time.1 * 60 + time.2 - offset

@@ -1,6 +1,8 @@
 // The two spellings of an instant: RFC 3339 for JSON and people (`2026-11-23T07:00:00.123Z`), and the compact one in file names
 // (`20261123T070000.123Z`), which sorts as the instants do. Both are always UTC, with three decimals, and exact both ways.
 
+public import Policy
+
 extension Instant: CustomStringConvertible {
     /// RFC 3339 in UTC with milliseconds.
     public var description: String {

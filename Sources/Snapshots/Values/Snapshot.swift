@@ -1,5 +1,7 @@
 // A snapshot as the rest of the program sees it: what the catalogue knows, without what can be measured (presence, shared space).
 
+public import CloneCore
+public import Policy
 public import SystemPackage
 
 /// What the catalogue knows of one snapshot.
@@ -27,7 +29,7 @@ public struct Snapshot: Hashable, Sendable {
     /// How far its row has come.
     public var state: SnapshotState
     /// The scope of its source's policy when it was taken; nil without a policy.
-    public var scope: PolicyScope?
+    public var scope: Scope?
     /// Its length.
     public var logicalBytes: Int64
     /// The blocks that were mapped when it was taken.

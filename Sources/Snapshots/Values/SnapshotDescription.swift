@@ -1,6 +1,8 @@
 // The part of a record that people may change, which lies in the row and in the file's xattr alike. The rule: every change raises the
 // revision by one, so that after a crash between the two writes reconcile can tell which is the later.
 
+public import Policy
+
 /// The number of a change of a record, from 1.
 public struct Revision: Hashable, Comparable, Sendable {
     /// That of a new record.

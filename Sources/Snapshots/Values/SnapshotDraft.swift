@@ -1,6 +1,8 @@
 // What is known of a snapshot before its clone is made, and what only afterwards: the two halves that the catalogue's verbs `begin` and
 // `complete` take.
 
+public import CloneCore
+public import Policy
 public import SystemPackage
 
 /// What is known of a snapshot before it is taken.
@@ -26,13 +28,13 @@ public struct SnapshotDraft: Hashable, Sendable {
     /// What the image's inode has besides its bytes.
     public var image: ImageAttributes
     /// The scope of its source's policy.
-    public var scope: PolicyScope?
+    public var scope: Scope?
 
     /// That draft.
     public init(
         id: Identifier, sourceID: Identifier, imagePath: FilePath, directory: SnapshotDirectory, begunAt: Instant,
         description: SnapshotDescription = SnapshotDescription(), group: Identifier? = nil, origin: Origin, consistency: Consistency,
-        image: ImageAttributes, scope: PolicyScope? = nil
+        image: ImageAttributes, scope: Scope? = nil
     ) {
         self.id = id
         self.sourceID = sourceID

@@ -1,6 +1,7 @@
 // What a snapshot's file is called. The rule: the name is made from a time, a UUID and the image's extension and nothing else, and only a
 // plain name is ever joined to a directory.
 
+public import Policy
 public import SystemPackage
 
 /// The plain name of a snapshot's file in its snapshot directory.

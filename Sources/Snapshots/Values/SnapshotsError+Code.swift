@@ -38,6 +38,26 @@ extension SnapshotsError {
         case .catalogueNotWritable: "catalogue_not_writable"
         case .catalogueInputOutput: "catalogue_io"
         case .catalogueFailed: "catalogue_failed"
+        case .directoryExposed: "directory_exposed"
+        case .poolNotIdentified: "pool_not_identified"
+        case .directoryNotMarked: "directory_not_marked"
+        case .directoryOfAnotherCatalogue: "directory_of_another_catalogue"
+        case .directoryOfAnotherSource: "directory_of_another_source"
+        case .poolChanged: "pool_changed"
+        case .notTheSnapshot: "not_the_snapshot"
+        case .fileMissing: "file_missing"
+        case .unavailable: "unavailable"
+        case .timeInFuture: "time_in_future"
+        case .clockBehind: "clock_behind"
+        case .held: "held"
+        case .noRules: "no_rules"
+        case .rulesMatchNothing: "rules_match_nothing"
+        case .imageInUse: "image_in_use"
+        case .imageHasLinks: "image_has_links"
+        case .imageProtected: "image_protected"
+        case .fileExists: "file_exists"
+        case .imageChanged: "image_changed"
+        case .noNameFromImage: "no_name_from_image"
         case .clone(let error): error.code
         }
     }
@@ -55,6 +75,14 @@ extension SnapshotsError {
         case .catalogueFull: .full
         case .catalogueInputOutput: .io
         case .sourceHasSnapshots, .wrongState, .snapshotTaken, .numbersExhausted, .catalogueFailed: .failed
+        case .directoryExposed, .imageProtected: .permission
+        case .poolNotIdentified, .directoryNotMarked, .poolChanged, .unavailable: .pool
+        case .directoryOfAnotherCatalogue, .directoryOfAnotherSource, .held, .imageHasLinks: .failed
+        case .notTheSnapshot: .data
+        case .fileMissing: .notFound
+        case .timeInFuture, .noRules, .rulesMatchNothing, .fileExists, .noNameFromImage: .usage
+        case .clockBehind: .failed
+        case .imageInUse, .imageChanged: .busy
         case .clone(let error): error.category
         }
     }

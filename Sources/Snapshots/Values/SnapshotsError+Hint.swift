@@ -1,5 +1,6 @@
 // What to do about each error. The rule: nil only where nobody can do anything.
 
+import SystemPackage
 import CloneCore
 
 extension SnapshotsError {
@@ -47,6 +48,30 @@ extension SnapshotsError {
         case .catalogueNotWritable(_, let problem): problem.hint
         case .catalogueInputOutput: "look into the kernel's log (dmesg); copy the catalogue to a sound disk"
         case .catalogueFailed: "losnap repair --rebuild makes a new catalogue from the snapshots themselves"
+        case .directoryExposed: "let only the one who runs losnap write it, or choose another: losnap source move NAME --directory DIR"
+        case .poolNotIdentified: "mount the right filesystem there; after a move for good: losnap source move"
+        case .directoryNotMarked: "if it holds the right snapshots, losnap repair --rebuild DIR takes them in; nothing was touched"
+        case .directoryOfAnotherCatalogue:
+            "name that catalogue with --catalogue, or take its snapshots in with losnap repair --rebuild, or choose another directory"
+        case .directoryOfAnotherSource: "choose another one: losnap source move NAME --directory DIR"
+        case .poolChanged(let name, _): "if that is meant: losnap source move \(name) IMAGE; the old snapshots stay listed"
+        case .notTheSnapshot: "the file was left alone; look at it, and see losnap repair --dry-run"
+        case .fileMissing: "if it is gone for good: losnap repair --forget strikes it off"
+        case .unavailable: "mount its pool first; nothing is lost"
+        case .timeInFuture: "give a time that is past, and check the clock with date"
+        case .clockBehind: "set the clock right (date, chronyc tracking), or give a time with --time"
+        case .held(let number, _): "release it first: losnap release \(number)"
+        case .noRules: "say what to keep, as --keep-daily 7 --keep-weekly 4"
+        case .rulesMatchNothing: "check the rules with --dry-run; if that is really meant: --force"
+        case .imageInUse(_, let user):
+            user.hasPrefix("/")
+                ? "unmount it first: umount \(user); or restore beside it with --to PATH"
+                : "stop what uses it first, or restore beside it with --to PATH"
+        case .imageHasLinks: "remove the other names first, or restore beside it with --to PATH"
+        case .imageProtected: "clear the flag with chattr -i -a, or restore beside it with --to PATH"
+        case .fileExists: "choose another path, or move the file away"
+        case .imageChanged: "see who else replaces it, and try again"
+        case .noNameFromImage(let path, _): "losnap source add NAME \(path.string.shown)"
         case .clone(let error): error.hint
         }
     }

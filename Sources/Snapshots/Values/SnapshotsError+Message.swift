@@ -44,6 +44,33 @@ extension SnapshotsError {
         case .catalogueNotWritable(let path, let problem): "\(path.string.shown): the catalogue can't be written: \(problem.words)"
         case .catalogueInputOutput(let path, let detail): "\(path.string.shown): the disk failed under the catalogue: \(detail.shown)"
         case .catalogueFailed(let path, let detail): "\(path.string.shown): the catalogue can't be used: \(detail.shown)"
+        case .directoryExposed(let path, .owner(let user)):
+            "\(path.string.shown): it belongs to user \(user), who could steer what happens there"
+        case .directoryExposed(let path, .writable(let mode)):
+            "\(path.string.shown): others may write it (mode \(String(mode, radix: 8))) and could steer what happens there"
+        case .poolNotIdentified(let path): "\(path.string.shown): the filesystem there is not the pool of these snapshots"
+        case .directoryNotMarked(let path): "\(path.string.shown): the directory is not marked as this source's"
+        case .directoryOfAnotherCatalogue(let path): "\(path.string.shown): the directory belongs to another catalogue"
+        case .directoryOfAnotherSource(let path): "\(path.string.shown): the directory belongs to another source"
+        case .poolChanged(let name, let path): "\(path.string.shown): the source '\(name)' was on another filesystem before"
+        case .notTheSnapshot(let path, let id): "\(path.string.shown): the file is not the snapshot \(id)"
+        case .fileMissing(let number, let path): "\(path.string.shown): the file of snapshot \(number) is missing"
+        case .unavailable(let number, let path): "\(path.string.shown): the pool with snapshot \(number) is not there"
+        case .timeInFuture(let instant): "\(instant.description) is in the future"
+        case .clockBehind(let now, let newest, let number):
+            "the clock says \(now.description), but snapshot \(number) was taken at \(newest.description)"
+        case .held(let number, let reason?): "snapshot \(number) is held: \(reason.shown)"
+        case .held(let number, nil): "snapshot \(number) is held"
+        case .noRules(let name): "there are no rules for the source '\(name)'"
+        case .rulesMatchNothing(let name, let removals):
+            "the rules match no snapshot of '\(name)': all but the newest would go (\(Self.counted(removals, "snapshot")))"
+        case .imageInUse(let path, let user): "\(path.string.shown): the image is in use by \(user.shown)"
+        case .imageHasLinks(let path, let count):
+            "\(path.string.shown): the image has \(count) names, and the others would keep the old one"
+        case .imageProtected(let path): "\(path.string.shown): the image has the immutable or append-only flag"
+        case .fileExists(let path): "\(path.string.shown): there is a file already, and it is not overwritten"
+        case .imageChanged(let path): "\(path.string.shown): another file came there while it was being replaced; nothing was changed"
+        case .noNameFromImage(let path, let problem): "\(path.string.shown): no name for the source can be made from it: \(problem)"
         case .clone(let error): error.message
         }
     }

@@ -1,5 +1,7 @@
 // A thing to snapshot. Its UUID is what it is; name and paths are attributes that may change.
 
+public import CloneCore
+public import Policy
 public import SystemPackage
 
 /// A source: an image that snapshots are taken of.
@@ -17,7 +19,7 @@ public struct Source: Hashable, Sendable {
     /// The name of its configured policy; nil for none.
     public var policy: String?
     /// What that policy judges; nil without a policy.
-    public var scope: PolicyScope?
+    public var scope: Scope?
     /// When it was registered.
     public let createdAt: Instant
     /// When it was removed while its snapshots stayed listed; nil for a source in use.
@@ -26,7 +28,7 @@ public struct Source: Hashable, Sendable {
     /// That source.
     public init(
         id: Identifier, name: SourceName, imagePath: FilePath, snapshotDirectory: FilePath? = nil, pool: PoolIdentity? = nil,
-        policy: String? = nil, scope: PolicyScope? = nil, createdAt: Instant, removedAt: Instant? = nil
+        policy: String? = nil, scope: Scope? = nil, createdAt: Instant, removedAt: Instant? = nil
     ) {
         self.id = id
         self.name = name

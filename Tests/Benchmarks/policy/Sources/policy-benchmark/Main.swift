@@ -43,7 +43,7 @@ import Policy
         case .usual:
             keep.periods = [.hourly: .count(24), .daily: .count(7), .weekly: .count(4), .monthly: .count(12)]
             for index in 0..<count {
-                candidates.append(Candidate(number: Int64(index), takenAt: Instant(milliseconds: start + Int64(index) * hour)))
+                candidates.append(Candidate(number: Int64(index), takenAt: Instant(clamping: start + Int64(index) * hour)))
             }
         case .worst:
             keep.last = .all
@@ -55,13 +55,13 @@ import Policy
             keep.labels = ["*x*y*", "before-*"]
             keep.tags = ["nightly"]
             for index in 0..<count {
-                let time = Instant(milliseconds: start + Int64.random(in: 0..<(Int64(count) * hour)))
+                let time = Instant(clamping: start + Int64.random(in: 0..<(Int64(count) * hour)))
                 candidates.append(
                     Candidate(
                         number: Int64(index), takenAt: time, label: index % 10 == 0 ? "before-upgrade-\(index)" : nil, tags: ["daily"]))
             }
         }
-        let now = Instant(milliseconds: start + Int64(count) * hour)
+        let now = Instant(clamping: start + Int64(count) * hour)
         let before = peakMiB()
         var judgement: Judgement?
         let seconds = time { judgement = judge(candidates, keep: keep, scope: .all, now: now, timeZone: zone, safetyFor: .sevenDays) }

@@ -1,0 +1,69 @@
+// Removing snapshots by name. The rule: everything is checked before anything is removed.
+
+import CloneCore
+import SystemPackage
+
+/// What `delete` did.
+public struct DeleteReport: Sendable {
+    /// Those that are gone.
+    public var removed: [ListedSnapshot]
+    /// Those that could not be removed, and why.
+    public var failed: [FailedRemoval]
+    /// What the user should know.
+    public var warnings: [StoreWarning]
+}
+
+extension Store {
+    /// Whether these could be removed: throws what would keep one of them.
+    public func checkDelete(_ snapshots: [ListedSnapshot]) throws(SnapshotsError) {
+        let now = now
+        for listed in snapshots {
+            if listed.snapshot.isHeld(at: now) { throw .held(number: listed.snapshot.number, reason: listed.snapshot.hold?.reason) }
+            if listed.presence == .unavailable {
+                throw .unavailable(number: listed.snapshot.number, path: listed.snapshot.directory.path)
+            }
+        }
+    }
+
+    /// Removes snapshots by name, each once. A missing one is struck off: its file is gone already.
+    public func delete(_ snapshots: [ListedSnapshot]) throws(SnapshotsError) -> DeleteReport {
+        try checkDelete(snapshots)
+        var report = DeleteReport(removed: [], failed: [], warnings: [])
+        var directories: [SnapshotDirectory: [ListedSnapshot]] = [:]
+        var seen: Set<SnapshotNumber> = []
+        for listed in snapshots where seen.insert(listed.snapshot.number).inserted {
+            directories[listed.snapshot.directory, default: []].append(listed)
+        }
+        for (directory, members) in directories.sorted(by: { $0.key.path.string < $1.key.path.string }) {
+            do throws(SnapshotsError) {
+                guard let first = members.first?.snapshot else { continue }
+                if case .gone = place(of: directory, source: first.sourceID) {
+                    for member in members {
+                        try catalogue.forget(member.snapshot.number, event: occasion(.deleted, "its file was missing"))
+                    }
+                    report.removed += members
+                    continue
+                }
+                let place = try presentPlace(of: first)
+                let lock = try lock(place, of: first)
+                defer { withExtendedLifetime(lock) {} }
+                // Looked at again under the lock: another process may have been faster.
+                let current = try members.map { (member) throws(SnapshotsError) -> ListedSnapshot in
+                    guard let row = try catalogue.snapshot(member.snapshot.number) else {
+                        throw .unknownSnapshot(reference: member.snapshot.number.description, nearest: [])
+                    }
+                    return measure(row, in: .identified(place))
+                }
+                let outcome = remove(current, in: place) { _ in
+                    Removal(kind: .deleted, reason: "by name", command: options.command)
+                }
+                report.removed += outcome.removed
+                report.failed += outcome.failed
+                report.warnings += outcome.warnings
+            } catch {
+                report.failed += members.map { FailedRemoval(snapshot: $0, error: error) }
+            }
+        }
+        return report
+    }
+}

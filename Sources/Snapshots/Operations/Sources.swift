@@ -1,0 +1,139 @@
+// Sources: found by name, image or mount point, registered, renamed, moved, removed. The rule: an image is one source, by whatever path
+// it is named.
+
+import CloneCore
+import Glibc
+public import SystemPackage
+
+/// A source with what its snapshots say of it.
+public struct ListedSource: Sendable {
+    /// The source.
+    public var source: Source
+    /// How many complete snapshots it has.
+    public var snapshotCount: Int
+    /// The newest of them.
+    public var newest: Snapshot?
+    /// Whether its pool is there: `missing` says that the pool is, but the directory is not.
+    public var presence: Presence
+    /// Where its next snapshot goes.
+    public var snapshotDirectory: FilePath
+}
+
+extension Store {
+    /// The sources, in the order in which they were registered.
+    public func sources(_ selection: SourceSelection = .inUse) throws(SnapshotsError) -> [ListedSource] {
+        try catalogue.sources(selection).map { (source) throws(SnapshotsError) in
+            let newest = try catalogue.newest(of: source.id)
+            let path = SnapshotPlace.path(of: source)
+            let presence: Presence =
+                switch source.pool.map({ place(of: SnapshotDirectory(path: path, pool: $0), source: source.id) }) {
+                case .identified, nil: .present
+                case .gone: .missing
+                case .unavailable: .unavailable
+                }
+            return ListedSource(
+                source: source, snapshotCount: try catalogue.count(.complete(of: source.id)), newest: newest, presence: presence,
+                snapshotDirectory: path)
+        }
+    }
+
+    /// The source that is meant, which must be known.
+    public func find(_ reference: SourceReference) throws(SnapshotsError) -> Source {
+        guard case .path(let path) = reference else { return try catalogue.sources(.all).resolve(reference) }
+        let image = try imagePath(behind: path)
+        if let source = try known(image) { return source }
+        return try catalogue.sources(.all).resolve(.path(image))
+    }
+
+    /// The source that is meant; an image or mount point that is new is registered under the image's name without its extension.
+    public func findOrRegister(_ reference: SourceReference) throws(SnapshotsError) -> Source {
+        guard case .path(let path) = reference else { return try find(reference) }
+        let image = try imagePath(behind: path)
+        if let source = try known(image) { return source }
+        let name: SourceName
+        do throws(SnapshotsError) {
+            name = try SourceName(parsing: image.stem ?? "")
+        } catch {
+            throw .noNameFromImage(path: image, problem: error.message)
+        }
+        return try addSource(name: name, image: image, directory: nil)
+    }
+
+    /// Registers a source.
+    public func addSource(name: SourceName, image: FilePath, directory: FilePath?) throws(SnapshotsError) -> Source {
+        let path = try imagePath(behind: image)
+        _ = try beneath { () throws(CloneError) in try ImageFile(path: path.string, kernel: kernel) }
+        if let source = try known(path) { throw .imageTaken(path: path, name: source.name) }
+        let place = try directory.map { (path) throws(SnapshotsError) in try resolvedDirectory(path) }
+        let source = Source(id: .random(), name: name, imagePath: path, snapshotDirectory: place, createdAt: now)
+        try catalogue.add(source, event: occasion(.sourceAdded, path.string))
+        return source
+    }
+
+    /// Gives a source another name. Its snapshot directory stays where it is.
+    public func renameSource(_ source: Source, to name: SourceName) throws(SnapshotsError) -> Source {
+        let path = SnapshotPlace.path(of: source)
+        try catalogue.together { () throws(SnapshotsError) in
+            try catalogue.rename(source.id, to: name, event: occasion(.sourceRenamed, "\(source.name) to \(name)"))
+            // The default place is named after the source; what has begun under the old name goes on there.
+            if source.snapshotDirectory == nil, source.pool != nil {
+                try catalogue.place(source.id, snapshotDirectory: path, pool: source.pool)
+            }
+        }
+        return try catalogue.source(id: source.id) ?? source
+    }
+
+    /// Says where a source's image is now, or where its snapshots shall go. Old snapshots stay where they are, and listed.
+    public func moveSource(_ source: Source, image: FilePath?, directory: FilePath?) throws(SnapshotsError) -> Source {
+        try catalogue.together { () throws(SnapshotsError) in
+            var place = source.snapshotDirectory
+            if let image {
+                let path = try imagePath(behind: image)
+                _ = try beneath { () throws(CloneError) in try ImageFile(path: path.string, kernel: kernel) }
+                if path != source.imagePath { try catalogue.move(source.id, to: path, event: occasion(.sourceMoved, path.string)) }
+                // A directory that followed the image follows it again.
+                if path.removingLastComponent() != source.imagePath.removingLastComponent(), directory == nil { place = nil }
+            }
+            if let directory { place = try resolvedDirectory(directory) }
+            // The pool is learned anew from the next snapshot.
+            try catalogue.place(source.id, snapshotDirectory: place, pool: nil, event: occasion(.sourceMoved, place?.string))
+        }
+        return try catalogue.source(id: source.id) ?? source
+    }
+
+    /// Takes a source out of use.
+    public func removeSource(_ source: Source, _ removal: SourceRemoval) throws(SnapshotsError) {
+        try catalogue.remove(source.id, removal, event: occasion(.sourceRemoved))
+    }
+
+    // MARK: Paths
+
+    /// The image that a path means: itself without symbolic links, or what is mounted there.
+    private func imagePath(behind path: FilePath) throws(SnapshotsError) -> FilePath {
+        guard let resolved = options.view.realPath(path.string) else { return path.lexicallyNormalized() }
+        let status: FileStatus
+        do {
+            status = try kernel.statusOf(workingDirectory, resolved)
+        } catch {
+            throw .clone(CloneError(error, .status, path.string))
+        }
+        guard status.kind == .directory else { return FilePath(resolved) }
+        return FilePath(try beneath { () throws(CloneError) in try MountPointTracer(view: options.view).image(at: resolved) })
+    }
+
+    private func resolvedDirectory(_ path: FilePath) throws(SnapshotsError) -> FilePath {
+        if let resolved = options.view.realPath(path.string) { return FilePath(resolved) }
+        // Its last part may still have to be made.
+        guard let last = path.lastComponent, let parent = options.view.realPath(path.removingLastComponent().string) else {
+            throw .clone(.noSuchFile(path: path.string))
+        }
+        return FilePath(parent).appending(last)
+    }
+
+    /// The source in use with that image, by its path or by the file itself (a bind mount, a hard link).
+    private func known(_ image: FilePath) throws(SnapshotsError) -> Source? {
+        if let source = try catalogue.source(image: image) { return source }
+        guard let identity = options.view.identity(image.string) else { return nil }
+        return try catalogue.sources().first { options.view.identity($0.imagePath.string) == identity }
+    }
+}
