@@ -132,6 +132,13 @@ public enum SnapshotsError: ExplainedError {
     /// A source's name can't be made from its image's.
     case noNameFromImage(path: FilePath, problem: String)
 
+    /// A good catalogue is not rebuilt.
+    case catalogueInUse(path: FilePath)
+    /// No marked snapshot directory was found.
+    case nothingToRebuild
+    /// The directories belong to several catalogues.
+    case severalCatalogues(ids: [Identifier])
+
     // MARK: Beneath
 
     /// The clone core failed.

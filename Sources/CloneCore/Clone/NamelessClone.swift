@@ -11,7 +11,11 @@ public final class NamelessClone: Sendable {
     /// Makes the file in `directory` and proves that it can share blocks with the image, by trying with the first block.
     ///
     /// - Throws: `differentFilesystem`, `cannotShareBlocks`, `readOnly`, `full`, ...: the refusals that are to come before any freeze.
-    package init(of image: OpenFile, in directory: OpenFile, kernel: Kernel) throws(CloneError) {
+    ///
+    /// - Parameter traits: those it is to have; nil: the image's own.
+    package init(
+        of image: OpenFile, in directory: OpenFile, traits: ImageTraits? = nil, kernel: Kernel
+    ) throws(CloneError) {
         self.directory = directory
         self.kernel = kernel
         let fd: CInt
@@ -23,7 +27,8 @@ public final class NamelessClone: Sendable {
             throw CloneError(error, .createFile, directory.path)
         }
         file = OpenFile(adopting: fd, path: directory.path, kernel: kernel)
-        try ImageTraits(of: image, kernel: kernel).apply(to: file, kernel: kernel)
+        let traits = if let traits { traits } else { try ImageTraits(of: image, kernel: kernel) }
+        try traits.apply(to: file, kernel: kernel)
         try probe(image)
     }
 

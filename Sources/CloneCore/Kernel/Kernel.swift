@@ -21,6 +21,8 @@ public struct FileStatus: Sendable, Hashable {
     public var links: UInt32
     /// Whether the immutable flag is set (chattr +i), where the filesystem tells.
     public var isImmutable: Bool
+    /// When its content was last changed: milliseconds since 1970, UTC.
+    public var modifiedAt: Int64
     /// The kind of file.
     public var kind: FileKind { FileKind(mode: mode) }
     /// The permission bits alone.
@@ -28,7 +30,7 @@ public struct FileStatus: Sendable, Hashable {
 
     public init(
         identity: FileIdentity, size: UInt64, allocatedBytes: UInt64, mode: UInt32, uid: UInt32, gid: UInt32, links: UInt32,
-        isImmutable: Bool
+        isImmutable: Bool, modifiedAt: Int64 = 0
     ) {
         self.identity = identity
         self.size = size
@@ -38,6 +40,7 @@ public struct FileStatus: Sendable, Hashable {
         self.gid = gid
         self.links = links
         self.isImmutable = isImmutable
+        self.modifiedAt = modifiedAt
     }
 }
 

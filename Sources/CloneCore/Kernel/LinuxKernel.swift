@@ -36,7 +36,8 @@ extension FileStatus {
     init(_ raw: clinux_status) {
         self.init(
             identity: FileIdentity(device: raw.device, inode: raw.inode), size: raw.size, allocatedBytes: raw.blocks &* 512,
-            mode: raw.mode, uid: raw.uid, gid: raw.gid, links: raw.links, isImmutable: raw.immutable != 0)
+            mode: raw.mode, uid: raw.uid, gid: raw.gid, links: raw.links, isImmutable: raw.immutable != 0,
+            modifiedAt: raw.mtime_seconds &* 1000 &+ Int64(raw.mtime_nanoseconds / 1_000_000))
     }
 }
 

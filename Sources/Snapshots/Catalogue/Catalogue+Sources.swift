@@ -31,15 +31,17 @@ extension Catalogue {
         try Self.check(source.imagePath)
         if let directory = source.snapshotDirectory { try Self.check(directory) }
         try write { db in
-            try Self.checkIsFree(db, name: source.name, image: source.imagePath)
+            // A removed one, kept for its snapshots (a rebuilt catalogue), takes neither name nor image.
+            if !source.isRemoved { try Self.checkIsFree(db, name: source.name, image: source.imagePath) }
             try db.cachedStatement(
                 sql: """
-                    INSERT INTO source (id, name, image_path, snapshot_directory, pool_type, pool_uuid, policy, scope, created_at)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    INSERT INTO source
+                        (id, name, image_path, snapshot_directory, pool_type, pool_uuid, policy, scope, created_at, removed_at)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """
             ).execute(arguments: [
                 source.id.description, source.name.text, source.imagePath.string, source.snapshotDirectory?.string, source.pool?.type,
-                source.pool?.uuid, source.policy, source.scope?.rawValue, source.createdAt.milliseconds,
+                source.pool?.uuid, source.policy, source.scope?.rawValue, source.createdAt.milliseconds, source.removedAt?.milliseconds,
             ])
             try EventRow.insert(db, Event(occasion, sourceID: source.id, sourceName: source.name))
         }

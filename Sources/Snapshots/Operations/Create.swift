@@ -109,7 +109,7 @@ extension Store {
                         SnapshotDraft(
                             id: .random(), sourceID: item.source.id, imagePath: item.source.imagePath, directory: item.place.directory,
                             begunAt: now, description: SnapshotDescription(label: request.label, tags: request.tags, hold: request.hold),
-                            group: group, origin: request.takenAt == nil ? request.origin : .import, consistency: request.consistency,
+                            group: group, origin: request.origin, consistency: request.consistency,
                             image: item.attributes, scope: item.source.scope)))
             }
             return rows

@@ -21,7 +21,7 @@ public struct CreateRequest: Sendable {
     public var maxFreezeNanoseconds: UInt64
     /// Whether the files get the immutable flag.
     public var setsImmutable: Bool
-    /// A time of the user's own (origin `import`); nil: the instant of the freeze.
+    /// A time of the user's own, with the origin `import` or `adopted`; nil: the instant of the freeze.
     public var takenAt: Instant?
 
     /// A plain snapshot of these sources.

@@ -75,6 +75,7 @@ public final class Store: Sendable {
         let now = Instant(clamping: options.kernel.realTime())
         catalogue = try Catalogue.open(path: options.catalogue, mode: mode, now: now, busyTimeout: busy, whenFull: whenFull)
         guard mode != .reading else { return }
+        if whenFull == .refuse { CatalogueReserve(besides: options.catalogue).restoreIfPossible() }
         for case .thawed(let mountPoint) in leftFrozen {
             try catalogue.append(Event(Occasion(at: now, kind: .thawed, reason: mountPoint, command: options.command)))
         }

@@ -58,6 +58,9 @@ extension SnapshotsError {
         case .fileExists: "file_exists"
         case .imageChanged: "image_changed"
         case .noNameFromImage: "no_name_from_image"
+        case .catalogueInUse: "catalogue_in_use"
+        case .nothingToRebuild: "nothing_to_rebuild"
+        case .severalCatalogues: "several_catalogues"
         case .clone(let error): error.code
         }
     }
@@ -83,6 +86,9 @@ extension SnapshotsError {
         case .timeInFuture, .noRules, .rulesMatchNothing, .fileExists, .noNameFromImage: .usage
         case .clockBehind: .failed
         case .imageInUse, .imageChanged: .busy
+        case .catalogueInUse: .failed
+        case .nothingToRebuild: .notFound
+        case .severalCatalogues: .usage
         case .clone(let error): error.category
         }
     }

@@ -72,6 +72,9 @@ extension SnapshotsError {
         case .fileExists: "choose another path, or move the file away"
         case .imageChanged: "see who else replaces it, and try again"
         case .noNameFromImage(let path, _): "losnap source add NAME \(path.string.shown)"
+        case .catalogueInUse: "losnap repair mends what can be mended; to rebuild all the same, move the catalogue away first"
+        case .nothingToRebuild: "name the directories with the snapshots, as /srv/images/.losnap"
+        case .severalCatalogues: "name the snapshot directories of one catalogue only"
         case .clone(let error): error.hint
         }
     }

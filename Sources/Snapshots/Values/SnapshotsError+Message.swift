@@ -71,6 +71,9 @@ extension SnapshotsError {
         case .fileExists(let path): "\(path.string.shown): there is a file already, and it is not overwritten"
         case .imageChanged(let path): "\(path.string.shown): another file came there while it was being replaced; nothing was changed"
         case .noNameFromImage(let path, let problem): "\(path.string.shown): no name for the source can be made from it: \(problem)"
+        case .catalogueInUse(let path): "\(path.string.shown): the catalogue is in good order"
+        case .nothingToRebuild: "there is no snapshot directory in or beneath what was named"
+        case .severalCatalogues(let ids): "the directories belong to \(ids.count) catalogues"
         case .clone(let error): error.message
         }
     }

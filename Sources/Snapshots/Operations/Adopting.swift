@@ -1,0 +1,36 @@
+// Taking in clones that were made by hand. The rule: the file stays where it is, untouched; what is taken in is a clone of it, so that
+// nothing depends on a path that somebody else looks after.
+
+import CloneCore
+public import Policy
+public import SystemPackage
+
+extension Store {
+    /// Makes a snapshot of each file: a clone in the source's directory, with the time of its last change or the given one.
+    ///
+    /// - Throws: what keeps one of them from being taken in; those before it are.
+    public func adopt(files: [FilePath], into source: Source, takenAt: Instant?) throws(SnapshotsError) -> CreateReport {
+        var report = CreateReport(snapshots: [], warnings: [])
+        for path in files {
+            let image = try beneath { () throws(CloneError) in try ImageFile(path: path.string, kernel: kernel) }
+            let time = takenAt ?? Instant(clamping: image.status.modifiedAt)
+            guard time <= now else { throw .timeInFuture(time) }
+            let place = try SnapshotPlace.prepare(for: source, catalogue: catalogue.id, kernel: kernel)
+            if let pool = source.pool, pool != place.pool { throw .poolChanged(name: source.name, path: place.path) }
+            let prepared = PreparedSource(
+                source: source, image: image, place: place, attributes: try attributes(for: source, like: image),
+                lock: try lock(place, called: source.name))
+            report.warnings += try reconcileUnfinished(source, in: place)
+            let taken = try take([prepared], CreateRequest(sources: [source], origin: .adopted, takenAt: time))
+            report.snapshots += taken.snapshots
+            report.warnings += taken.warnings
+        }
+        return report
+    }
+
+    /// What a restore is to give back: the image's own attributes if it is there, else the file's.
+    private func attributes(for source: Source, like file: ImageFile) throws(SnapshotsError) -> ImageAttributes {
+        let image = try? ImageFile(path: source.imagePath.string, kernel: kernel)
+        return try ImageAttributes(of: (image ?? file).file, kernel: kernel)
+    }
+}

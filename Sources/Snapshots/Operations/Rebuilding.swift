@@ -1,0 +1,169 @@
+// A lost catalogue made anew from the files alone: sources, numbers, holds, labels, tags and groups (promise P5). The rule: only files
+// in marked directories, owned by us, with a whole record of that catalogue; a damaged catalogue is put aside, never removed, and a
+// good one is not replaced.
+
+import CloneCore
+import Glibc
+import Policy
+public import SystemPackage
+
+/// Makes the catalogue anew from the snapshot directories in or beneath these.
+///
+/// - Throws: ``SnapshotsError/catalogueInUse(path:)`` if there is a good one, ``SnapshotsError/nothingToRebuild``,
+///   ``SnapshotsError/severalCatalogues(ids:)``.
+public func rebuildCatalogue(from roots: [FilePath], options: StoreOptions) throws(SnapshotsError) -> RebuildReport {
+    let kernel = options.kernel
+    let now = Instant(clamping: kernel.realTime())
+    var report = RebuildReport(sources: [], snapshotCount: 0, damagedCatalogue: nil, leftAlone: [])
+    let places = try markedPlaces(beneath: roots, kernel: kernel, &report)
+    let ids = Set(places.map(\.mark.catalogueID))
+    guard let id = ids.first else { throw .nothingToRebuild }
+    guard ids.count == 1 else { throw .severalCatalogues(ids: ids.sorted()) }
+
+    report.damagedCatalogue = try putAside(options.catalogue, now: now)
+    let file = try CatalogueFile(path: options.catalogue)
+    try file.create(id: id, at: now, user: geteuid())
+    let catalogue = try Catalogue.open(path: options.catalogue, mode: .writing, now: now)
+    let occasion = Occasion(at: now, kind: .adopted, reason: "the catalogue was rebuilt", command: options.command)
+    try catalogue.together { () throws(SnapshotsError) in
+        var rebuild = Rebuild(catalogue: catalogue, occasion: occasion, now: now)
+        for (place, mark) in places { try rebuild.read(place, mark, &report) }
+        try rebuild.write(&report)
+    }
+    CatalogueReserve(besides: options.catalogue).restoreIfPossible()
+    try catalogue.close()
+    return report
+}
+
+/// Moves a catalogue that can't be used out of the way, with its log.
+private func putAside(_ path: FilePath, now: Instant) throws(SnapshotsError) -> FilePath? {
+    do throws(SnapshotsError) {
+        let catalogue = try Catalogue.open(path: path, mode: .reading, now: now)
+        // It opens; is it whole too?
+        _ = try catalogue.snapshots()
+        try catalogue.close()
+        throw .catalogueInUse(path: path)
+    } catch .catalogueMissing {
+        return nil
+    } catch .catalogueCorrupt, .notACatalogue, .catalogueFailed {
+        let aside = FilePath(path.string + ".damaged-" + now.compact)
+        for ending in ["-wal", "-shm", ""] where access(path.string + ending, F_OK) == 0 {
+            guard rename(path.string + ending, aside.string + ending) == 0 else {
+                throw .catalogueNotWritable(path: path, problem: .notPermitted)
+            }
+        }
+        return aside
+    }
+}
+
+/// The directories with a mark, at most three steps beneath the given ones: a pool's root, `.losnap`, a source's own.
+private func markedPlaces(
+    beneath roots: [FilePath], kernel: Kernel, _ report: inout RebuildReport
+) throws(SnapshotsError) -> [(place: SnapshotPlace, mark: DirectoryMark)] {
+    var found: [String: (place: SnapshotPlace, mark: DirectoryMark)] = [:]
+    for root in roots {
+        guard let resolved = SystemView.linux.realPath(root.string) else { throw .clone(.noSuchFile(path: root.string)) }
+        var level = [FilePath(resolved)]
+        for depth in 0...3 {
+            var next: [FilePath] = []
+            for path in level {
+                do throws(SnapshotsError) {
+                    let place = try SnapshotPlace.open(path, kernel: kernel)
+                    if let mark = try place.mark() {
+                        found[path.string] = (place, mark)
+                        continue
+                    }
+                } catch .clone(.noSuchFile), .clone(.notAnImage) {
+                    continue
+                } catch {
+                    // A directory on the way may well be somebody else's; what is beneath it is looked at all the same.
+                    if depth > 0, path.removingLastComponent().lastComponent?.string == ".losnap" {
+                        report.leftAlone.append((path, error.message))
+                    }
+                }
+                next += directories(in: path, depth: depth)
+            }
+            level = next
+        }
+    }
+    return found.sorted { $0.key < $1.key }.map(\.value)
+}
+
+/// The directories to go down to. From the second step on only those that are named for it: a pool may hold millions of others.
+private func directories(in path: FilePath, depth: Int) -> [FilePath] {
+    let names = listDirectory(path.string).sorted()
+    let isOurs = path.lastComponent?.string == ".losnap"
+    let wanted = isOurs || depth == 0 ? names : names.filter { $0 == ".losnap" }
+    return wanted.compactMap { name in FilePath.Component(name).map { path.appending($0) } }
+        .filter { (try? Kernel.linux.statusOf(workingDirectory, $0.string).kind) == .directory }
+}
+
+/// The rows to be made, gathered from the files first: a source's name and image are those of its newest snapshot.
+private struct Rebuild {
+    let catalogue: Catalogue
+    let occasion: Occasion
+    let now: Instant
+    private var found: [(record: SnapshotRecord, file: FoundFile, place: SnapshotPlace)] = []
+
+    init(catalogue: Catalogue, occasion: Occasion, now: Instant) {
+        self.catalogue = catalogue
+        self.occasion = occasion
+        self.now = now
+    }
+
+    mutating func read(_ place: SnapshotPlace, _ mark: DirectoryMark, _ report: inout RebuildReport) throws(SnapshotsError) {
+        for name in try place.names().sorted().compactMap({ SnapshotFileName($0) }) {
+            let path = place.path.appending(name.text)
+            let file = try place.find(name)
+            switch file.content {
+            case .none(let fault): report.leftAlone.append((path, fault.words))
+            case .whole(let record):
+                if record.catalogueID != mark.catalogueID {
+                    report.leftAlone.append((path, "its record names another catalogue"))
+                } else if record.sourceID != mark.sourceID {
+                    report.leftAlone.append((path, "its record names another source"))
+                } else if found.contains(where: { $0.record.id == record.id }) {
+                    report.leftAlone.append((path, "a copy of snapshot \(record.number)"))
+                } else if file.size != record.logicalBytes {
+                    report.leftAlone.append((path, RecordFault.size(recorded: record.logicalBytes).words))
+                } else {
+                    found.append((record, file, place))
+                }
+            }
+        }
+    }
+
+    func write(_ report: inout RebuildReport) throws(SnapshotsError) {
+        let bySource = Dictionary(grouping: found, by: \.record.sourceID)
+        // The one with the newest snapshot first: of several that had one name or image it is the one in use, the others were removed.
+        let newest = bySource.values.compactMap { members in
+            members.max { ($0.record.takenAt, $0.record.number) < ($1.record.takenAt, $1.record.number) }
+        }
+        for item in newest.sorted(by: { ($0.record.takenAt, $0.record.number) > ($1.record.takenAt, $1.record.number) }) {
+            report.sources.append(try addSource(item.record, in: item.place))
+        }
+        for item in found.sorted(by: { $0.record.number < $1.record.number }) {
+            let allocated = (try? item.place.kernel.statusOf(item.place.file.descriptor, item.file.name.text).allocatedBytes) ?? 0
+            _ = try catalogue.adopt(
+                item.record.draft(in: item.place.directory, at: now),
+                item.record.completion(fileName: item.file.name, allocatedBytes: Int64(clamping: allocated)), number: item.record.number,
+                event: occasion)
+            report.snapshotCount += 1
+        }
+    }
+
+    private func addSource(_ record: SnapshotRecord, in place: SnapshotPlace) throws(SnapshotsError) -> Source {
+        var source = Source(
+            id: record.sourceID, name: record.sourceName, imagePath: record.imagePath, pool: place.pool, createdAt: now)
+        if SnapshotPlace.path(of: source) != place.path { source.snapshotDirectory = place.path }
+        var event = occasion
+        event.kind = .sourceAdded
+        do throws(SnapshotsError) {
+            try catalogue.add(source, event: event)
+        } catch .sourceNameTaken, .imageTaken {
+            source.removedAt = now
+            try catalogue.add(source, event: event)
+        }
+        return source
+    }
+}

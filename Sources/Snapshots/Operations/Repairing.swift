@@ -1,0 +1,148 @@
+// Repair on request: every file of every source is looked at, what can be mended is, orphans are adopted, and the rest is reported. The
+// rule: nothing is removed but what a removal had begun with; what can't be believed is left alone.
+
+import CloneCore
+import SystemPackage
+
+extension Store {
+    /// Brings rows and files together. Sources are independent: one that fails does not stop the others.
+    public func repair(_ request: RepairRequest) throws(SnapshotsError) -> RepairReport {
+        var report = RepairReport(steps: [], failed: [])
+        let sources = try request.sources.isEmpty ? catalogue.sources(.all) : request.sources
+        for source in sources {
+            do throws(SnapshotsError) {
+                report.steps += try repair(source, request)
+            } catch {
+                report.failed.append((source.name, error))
+            }
+        }
+        return report
+    }
+
+    private func repair(_ source: Source, _ request: RepairRequest) throws(SnapshotsError) -> [RepairStep] {
+        let rows = try catalogue.snapshots(SnapshotFilter(sources: [source.id]))
+        var directories = Set(rows.map(\.directory))
+        // Where the next one would go there may be orphans, though no row is left that says so.
+        let next = SnapshotPlace.path(of: source)
+        if let place = try? SnapshotPlace.open(next, kernel: kernel), let mark = try? place.mark(), mark.sourceID == source.id {
+            directories.insert(place.directory)
+        }
+        var steps: [RepairStep] = []
+        for directory in directories.sorted(by: { $0.path.string < $1.path.string }) {
+            let members = rows.filter { $0.directory == directory }
+            switch place(of: directory, source: source.id) {
+            case .unavailable(let error):
+                steps += members.map { RepairStep(.unavailable, source, $0, path: $0.path, detail: error.message) }
+            case .gone:
+                for row in members { steps.append(try missing(row, source, request)) }
+            case .identified(let place):
+                let lock = try request.isDryRun ? nil : lock(place, called: source.name)
+                defer { withExtendedLifetime(lock) {} }
+                steps += try repair(source, place, request)
+            }
+        }
+        return steps
+    }
+
+    private func repair(_ source: Source, _ place: SnapshotPlace, _ request: RepairRequest) throws(SnapshotsError) -> [RepairStep] {
+        // Read again, under the lock.
+        let rows = try catalogue.snapshots(SnapshotFilter(sources: [source.id])).filter { $0.directory == place.directory }
+        var files: [FoundFile] = []
+        for name in try place.names().compactMap({ SnapshotFileName($0) }) { files.append(try place.find(name)) }
+        var steps: [RepairStep] = []
+        for step in reconcile(rows: rows, files: files, pool: .identified, catalogue: catalogue.id, now: now) {
+            switch step {
+            case .missing(let row): steps.append(try missing(row, source, request))
+            case .orphan(let file, let record): steps.append(try adopt(file, record, source, in: place, request))
+            default:
+                let plain = RepairStep(step, source, in: place)
+                guard plain.kind.changes, !request.isDryRun else {
+                    steps.append(plain)
+                    continue
+                }
+                // What a step says is planned; what was done may be more cautious (a group, a hold).
+                if try execute(step, in: place) != nil { steps.append(plain) }
+            }
+        }
+        return steps
+    }
+
+    private func missing(_ row: Snapshot, _ source: Source, _ request: RepairRequest) throws(SnapshotsError) -> RepairStep {
+        guard request.forgetsMissing, row.state == .complete else { return RepairStep(.missing, source, row, path: row.path) }
+        if !request.isDryRun { try catalogue.forget(row.number, event: occasion(.forgotten, "its file is missing")) }
+        return RepairStep(.forgotten, source, row, path: row.path)
+    }
+
+    /// Takes in a file that names this catalogue and has no row.
+    private func adopt(
+        _ file: FoundFile, _ record: SnapshotRecord, _ source: Source, in place: SnapshotPlace, _ request: RepairRequest
+    ) throws(SnapshotsError) -> RepairStep {
+        let path = place.path.appending(file.name.text)
+        guard record.sourceID == source.id else {
+            return RepairStep(kind: .unreadable, source: source.name, path: path, detail: "its record names another source")
+        }
+        guard !request.isDryRun else {
+            return RepairStep(kind: .adopted, source: source.name, number: record.number, path: path)
+        }
+        let allocated = (try? kernel.statusOf(place.file.descriptor, file.name.text).allocatedBytes) ?? 0
+        let adopted = try catalogue.adopt(
+            record.draft(in: place.directory, at: now),
+            record.completion(fileName: file.name, allocatedBytes: Int64(clamping: allocated)), number: record.number,
+            event: occasion(.adopted, path.string))
+        return RepairStep(kind: .adopted, source: source.name, number: adopted.number, path: path)
+    }
+}
+
+extension RepairStep {
+    fileprivate init(_ kind: Kind, _ source: Source, _ row: Snapshot, path: FilePath?, detail: String? = nil) {
+        self.init(kind: kind, source: source.name, number: row.number, path: path, detail: detail)
+    }
+
+    fileprivate init(_ step: ReconcileStep, _ source: Source, in place: SnapshotPlace) {
+        let path = { (file: FoundFile) in place.path.appending(file.name.text) }
+        switch step {
+        case .drop(let row): self.init(row.state == .deleting ? .removed : .dropped, source, row, path: row.path)
+        case .complete(let row, let file, _): self.init(.completed, source, row, path: path(file))
+        case .continueRemoval(let row, let file): self.init(.removed, source, row, path: path(file))
+        case .backToComplete(let row, let file, _): self.init(.kept, source, row, path: path(file), detail: "it is held")
+        case .follow(let row, let file): self.init(.relocated, source, row, path: path(file))
+        case .settle(let row, let file, _): self.init(.settled, source, row, path: path(file))
+        case .missing(let row): self.init(.missing, source, row, path: row.path)
+        case .unavailable(let row): self.init(.unavailable, source, row, path: row.path)
+        case .changed(let row, let file):
+            self.init(
+                .unreadable, source, row, path: path(file),
+                detail: "it has \(file.size) bytes, and had \(row.logicalBytes) when it was taken")
+        case .doubtful(let row, let file, let fault): self.init(.unreadable, source, row, path: path(file), detail: fault.words)
+        case .claimed(let row, let file): self.init(.foreign, source, row, path: path(file), detail: "it names another catalogue")
+        case .orphan(let file, let record): self.init(kind: .adopted, source: source.name, number: record.number, path: path(file))
+        case .duplicate(let file, let record):
+            self.init(kind: .unreadable, source: source.name, path: path(file), detail: "a copy of snapshot \(record.number)")
+        case .foreign(let file): self.init(kind: .foreign, source: source.name, path: path(file))
+        case .unknown(let file, let fault): self.init(kind: .unreadable, source: source.name, path: path(file), detail: fault.words)
+        }
+    }
+}
+
+extension RepairStep.Kind {
+    /// Whether it is something that repair does, not only reports.
+    public var changes: Bool {
+        switch self {
+        case .completed, .dropped, .removed, .kept, .settled, .adopted, .forgotten, .relocated: true
+        case .missing, .foreign, .unreadable, .unavailable: false
+        }
+    }
+}
+
+extension RecordFault {
+    var words: String {
+        switch self {
+        case .damaged(let problem): "its record can't be used: \(problem.words)"
+        case .newer(let format): "its record has the newer format \(format)"
+        case .owner(let user): "it belongs to user \(user)"
+        case .notRegular: "it is no regular file"
+        case .unreadable(let why): why
+        case .size(let recorded): "its length is not the \(recorded) bytes of its record"
+        }
+    }
+}
