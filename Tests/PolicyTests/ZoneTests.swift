@@ -57,9 +57,10 @@ import Testing
             // From the year 1970 on, and from days that every month has; the others have tests of their own.
             let start = Instant(clamping: Int64.random(in: 500_000_000_000...2_200_000_000_000, using: &random))
             guard calendar.component(.day, from: start.date) <= 28 else { return }
-            let months = Int.random(in: 0...30, using: &random)
-            let days = Int.random(in: 0...40, using: &random)
-            guard months + days > 0 else { return }
+            // One or the other: Foundation stops between the two, and there a move of the clock would change its result.
+            let isMonths = random.chance(50)
+            let months = isMonths ? Int.random(in: 1...30, using: &random) : 0
+            let days = isMonths ? 0 : Int.random(in: 1...40, using: &random)
             let step = DateComponents(month: -months, day: -days)
             let expected = Instant(try #require(calendar.date(byAdding: step, to: start.date)))
             // Within a day of a move of the clock the two differ on purpose.
