@@ -1,6 +1,7 @@
 // The operations that are made to fail: for each a scene before it, the operation itself, and what may be true afterwards.
 
 import CloneCore
+import Foundation
 import Policy
 import SystemPackage
 import TestSupport
@@ -41,22 +42,18 @@ enum FaultCase: String, CaseIterable, Sendable {
             id: .random(), sourceID: home.id, imagePath: home.imagePath, directory: place.directory, begunAt: scene.clock.now,
             origin: .manual, consistency: .unmounted, image: Sample.image)
         _ = try store.catalogue.begin(draft)
-        let third = try Self.snapshot(3, in: store)
+        let third = try store.row(3)
         _ = try store.catalogue.markDeleting(third.number, Removal(kind: .deleted, reason: "by name"))
-        let second = try Self.snapshot(2, in: store)
+        let second = try store.row(2)
         let (file, _) = try place.open(try #require(second.fileName), expecting: second.id)
         _ = try store.write(second.description.revised { $0.label = try? Label(parsing: "ahead") }, to: file, of: second)
     }
 
-    private static func snapshot(_ number: Int64, in store: Store) throws -> Snapshot {
-        try #require(try store.catalogue.snapshot(try #require(SnapshotNumber(number))))
-    }
-
     /// Does it.
     func run(_ store: Store, _ scene: StoreScene) throws {
-        func listed(_ number: Int64) throws -> ListedSnapshot { store.measure([try Self.snapshot(number, in: store)])[0] }
-        let home = try #require(try store.catalogue.source(named: try SourceName(parsing: "home")))
-        let other = try #require(try store.catalogue.source(named: try SourceName(parsing: "other")))
+        func listed(_ number: Int64) throws -> ListedSnapshot { store.measure([try store.row(number)])[0] }
+        let home = try store.find(SourceReference(parsing: "home"))
+        let other = try store.find(SourceReference(parsing: "other"))
         switch self {
         case .createFirst, .create: _ = try store.create(CreateRequest(sources: [home]))
         case .createGroup: _ = try store.create(CreateRequest(sources: [home, other]))

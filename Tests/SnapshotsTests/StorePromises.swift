@@ -10,9 +10,8 @@ import Testing
 
 extension StoreScene {
     /// Everything listed as complete is whole: file, record and content. Nothing is assumed of what is pending or deleting.
-    func expectWhole(_ comment: Comment?, but missing: Set<SnapshotNumber> = [], sourceLocation: SourceLocation = #_sourceLocation) throws {
-        let store = try store()
-        for listed in try store.list(SnapshotFilter(states: [.complete])) where !missing.contains(listed.snapshot.number) {
+    func expectWhole(_ store: Store, _ comment: Comment? = nil, sourceLocation: SourceLocation = #_sourceLocation) throws {
+        for listed in try store.list(SnapshotFilter(states: [.complete])) {
             #expect(listed.presence == .present, comment, sourceLocation: sourceLocation)
             guard let path = listed.snapshot.path else { continue }
             #expect(StoreScene.letter(in: path) != nil, comment, sourceLocation: sourceLocation)
@@ -21,8 +20,7 @@ extension StoreScene {
     }
 
     /// Rows and files belong together: nothing unfinished, no file without a row, no row without a file, groups whole.
-    func expectSettled(_ comment: Comment?, groupsOf members: Int = 2, sourceLocation: SourceLocation = #_sourceLocation) throws {
-        let store = try store()
+    func expectSettled(_ store: Store, _ comment: Comment? = nil, sourceLocation: SourceLocation = #_sourceLocation) throws {
         let all = try store.catalogue.snapshots()
         #expect(all.allSatisfy { $0.state == .complete }, comment, sourceLocation: sourceLocation)
         for source in try store.catalogue.sources(.all) {
@@ -30,13 +28,13 @@ extension StoreScene {
             #expect(files(source.name.text) == rows, comment, sourceLocation: sourceLocation)
         }
         for (_, group) in Dictionary(grouping: all.filter { $0.group != nil }, by: \.group) {
-            #expect(group.count == members, comment, sourceLocation: sourceLocation)
+            #expect(group.count == 2, comment, sourceLocation: sourceLocation)
         }
         for row in all {
             guard let path = row.path else { continue }
             #expect(try record(at: path).description == row.description, comment, sourceLocation: sourceLocation)
         }
-        try expectWhole(comment, sourceLocation: sourceLocation)
+        try expectWhole(store, comment, sourceLocation: sourceLocation)
     }
 
     /// The record that a file carries.

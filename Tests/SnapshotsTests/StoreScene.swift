@@ -42,11 +42,30 @@ struct StoreScene: Sendable {
     let state: FilePath
     let clock = SceneClock()
 
-    /// - Parameter other: catalogue and locks in another place than the pool's own memory.
-    init(on pool: FilePath, _ name: String, state: FilePath? = nil) throws {
+    /// - Parameter state: where the catalogue is to be, if not on the pool.
+    init(on pool: FilePath, _ name: String = "scene", state: FilePath? = nil) throws {
         directory = pool.appending(name)
         self.state = state ?? pool.appending("\(name).state")
         for path in [directory, self.state] where mkdir(path.string, 0o700) != 0 { throw Errno(rawValue: errno) }
+    }
+
+    /// Another scene whose catalogue begins as a copy of this one's, which must be closed: making one anew takes long.
+    func sibling(_ name: String) throws -> StoreScene {
+        let scene = try StoreScene(on: directory.removingLastComponent(), name)
+        try FileManager.default.copyItem(atPath: catalogue.string, toPath: scene.catalogue.string)
+        guard link(catalogue.string + ".reserve", scene.catalogue.string + ".reserve") == 0 else { throw Errno(rawValue: errno) }
+        return scene
+    }
+
+    /// Takes it away, so that a thousand of them fit on one pool.
+    func remove() throws {
+        for place in listDirectory(directory.appending(".losnap").string) {
+            let path = directory.appending(".losnap").appending(place)
+            for name in listDirectory(path.string) {
+                try Kernel.linux.clearImmutable(OpenFile(path.appending(name).string, kernel: .linux))
+            }
+        }
+        for path in [directory, state] { try FileManager.default.removeItem(atPath: path.string) }
     }
 
     var catalogue: FilePath { state.appending("catalogue.sqlite") }
@@ -90,7 +109,7 @@ struct StoreScene: Sendable {
     /// The letter that a whole image or snapshot is full of; nil when it is not.
     static func letter(in path: FilePath) -> Character? {
         guard let data = FileManager.default.contents(atPath: path.string), data.count == size, let first = data.first,
-            data.allSatisfy({ $0 == first })
+            data == Data(repeating: first, count: size)
         else { return nil }
         return Character(UnicodeScalar(first))
     }
@@ -123,15 +142,23 @@ extension TestScope {
 extension Store {
     /// Takes one snapshot of a source.
     @discardableResult
-    func take(_ source: Source, _ change: (inout CreateRequest) -> Void = { _ in }) throws -> ListedSnapshot {
+    func take(_ source: Source, _ change: (inout CreateRequest) throws -> Void = { _ in }) throws -> ListedSnapshot {
         var request = CreateRequest(sources: [source])
-        change(&request)
+        try change(&request)
         let report = try create(request)
         return try #require(report.snapshots.first)
     }
 
+    /// The row of that number.
+    func row(_ number: Int64) throws -> Snapshot {
+        guard let number = SnapshotNumber(number), let row = try catalogue.snapshot(number) else {
+            throw SnapshotsError.unknownSnapshot(reference: "\(number)", nearest: [])
+        }
+        return row
+    }
+
     /// The snapshot of that number, as it is listed now.
     func listed(_ number: SnapshotNumber) throws -> ListedSnapshot {
-        try #require(try list().first { $0.snapshot.number == number })
+        measure([try row(number.value)])[0]
     }
 }
