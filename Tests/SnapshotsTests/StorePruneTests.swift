@@ -1,0 +1,160 @@
+// Pruning, deleting and the part of a record that people change.
+
+import CloneCore
+import Foundation
+import Glibc
+import Policy
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import Snapshots
+
+@Suite("Store: prune, delete, describe", .needsRoot, .timeLimit(.minutes(2)))
+struct StorePruneTests {
+    private func request(_ source: Source, forced: Bool = false, _ rules: (inout Keep) -> Void) -> PruneRequest {
+        var keep = Keep()
+        rules(&keep)
+        return PruneRequest(source: source, keep: keep, scope: .all, timeZone: .gmt, isForced: forced)
+    }
+
+    /// A source with daily snapshots 1 to `count`, the image rewritten before each.
+    private func daily(_ scene: StoreScene, _ store: Store, _ count: Int) throws -> Source {
+        let source = try scene.source(in: store)
+        for letter in "abcdefgh".prefix(count) {
+            try scene.write(letter, to: source.imagePath)
+            try store.take(source)
+            scene.clock.advance(hours: 24)
+        }
+        return source
+    }
+
+    @Test("the plan is what is done; held and newest stay; what is reclaimed was planned", arguments: [Filesystem.xfs, .btrfs])
+    func prune(kind: Filesystem) throws {
+        try TestScope.with { scope in
+            let scene = try StoreScene(on: scope.memoryPool(kind))
+            let store = try scene.store()
+            let source = try daily(scene, store, 5)
+            _ = try store.hold(store.listed(try #require(SnapshotNumber(1))), try Hold())
+            let request = request(source) { $0.last = .count(1) }
+            let plan = try store.planPrune(request)
+            #expect(plan.removed.map(\.snapshot.number.value) == [2, 3, 4])
+            #expect(plan.kept.map(\.snapshot.snapshot.number.value) == [1, 5])
+            // Each held its own 192 KiB, and nothing else does.
+            #expect(plan.reclaimableBytes == Int64(3 * StoreScene.size))
+            #expect(try store.list().count == 5)
+            let report = try store.prune(request)
+            #expect(report.removed.map(\.snapshot.number) == plan.removed.map(\.snapshot.number) && report.failed.isEmpty)
+            #expect(scene.files().count == 2)
+            #expect(try store.log(EventFilter(kind: .pruned)).count == 3)
+            let again = try store.prune(request)
+            #expect(again.removed.isEmpty && again.plan.reclaimableBytes == 0)
+            try scene.expectSettled(store)
+        }
+    }
+
+    @Test("what the image or another snapshot still uses is not counted as reclaimable")
+    func reclaimable() throws {
+        try TestScope.with { scope in
+            let scene = try StoreScene(on: scope.memoryPool())
+            let store = try scene.store()
+            let source = try scene.source(in: store)
+            for _ in 0..<3 { try store.take(source) }
+            let all = request(source) { $0.last = .count(1) }
+            #expect(try store.planPrune(all).reclaimableBytes == 0)
+            try scene.write("z", to: source.imagePath)
+            #expect(try store.planPrune(all).reclaimableBytes == 0)
+            try store.take(source)
+            // Three share what nobody else has: more than the sum of what each has alone.
+            #expect(try store.planPrune(all).reclaimableBytes == Int64(StoreScene.size))
+            let blind = RecordingKernel(scene.kernel, .matching { $0.description == "open(\(source.imagePath))" ? .ioError : nil })
+            #expect(try scene.store(blind.kernel).planPrune(all).reclaimableBytes == nil)
+        }
+    }
+
+    @Test("no rules, rules that match nothing, force")
+    func refusals() throws {
+        try TestScope.with { scope in
+            let scene = try StoreScene(on: scope.memoryPool())
+            let store = try scene.store()
+            let source = try daily(scene, store, 3)
+            expectError("no_rules", .usage) { _ = try store.prune(request(source) { _ in }) }
+            expectError("no_rules", .usage) { _ = try store.planPrune(request(source) { _ in }) }
+            expectError("rules_match_nothing", .usage) { _ = try store.prune(request(source) { $0.labels = ["nothing"] }) }
+            #expect(scene.files().count == 3)
+            #expect(try store.prune(request(source, forced: true) { $0.labels = ["nothing"] }).removed.count == 2)
+        }
+    }
+
+    @Test("a missing snapshot takes no place, one whose file can't be looked at stops everything")
+    func missing() throws {
+        try TestScope.with { scope in
+            let scene = try StoreScene(on: scope.memoryPool())
+            let store = try scene.store()
+            let source = try daily(scene, store, 3)
+            let third = try store.row(3)
+            try Command.run("chattr", ["-i", try #require(third.path).string])
+            try Command.run("rm", [try #require(third.path).string])
+            let request = request(source) { $0.last = .count(1) }
+            let plan = try store.planPrune(request)
+            #expect(plan.removed.map(\.snapshot.number.value) == [1])
+            #expect(plan.warnings == [.missing(third.number, path: try #require(third.path).string)])
+            let name = try #require(try store.row(2).fileName).text
+            let kernel = RecordingKernel(scene.kernel, .matching { $0.description == "statusOf(\(name))" ? .ioError : nil })
+            let blind = try scene.store(kernel.kernel)
+            #expect(blind.measure([try store.row(2)])[0].presence == .unavailable)
+            expectError("unavailable", .pool) { _ = try blind.prune(request) }
+            expectError("unavailable", .pool) { _ = try blind.delete(blind.measure([try store.row(2)])) }
+            #expect(try store.prune(request).removed.map(\.snapshot.number.value) == [1])
+            #expect(try store.delete([try store.listed(third.number)]).removed.count == 1)
+            try scene.expectSettled(store)
+        }
+    }
+
+    @Test("held ones are not deleted, whichever of row and record says so; a missing held one neither")
+    func heldStays() throws {
+        try TestScope.with { scope in
+            let scene = try StoreScene(on: scope.memoryPool())
+            let store = try scene.store()
+            let source = try daily(scene, store, 3)
+            let stale = try store.list()
+            _ = try store.hold(stale[0], try Hold(reason: "row and record"))
+            expectError("held", .failed) { _ = try store.delete([try store.listed(stale[0].snapshot.number)]) }
+            // Only the record says so, as after a crash.
+            let second = try store.row(2)
+            let place = try store.presentPlace(of: second)
+            let (file, _) = try place.open(try #require(second.fileName), expecting: second.id)
+            try store.write(second.description.revised { $0.hold = try? Hold() }, to: file, of: second)
+            let report = try store.delete([stale[1], stale[2]])
+            #expect(report.failed.map(\.error.code) == ["held"] && report.removed.map(\.snapshot.number.value) == [3])
+            // Held, and its file gone: the list that the caller holds is older than the hold.
+            let path = try #require(stale[0].snapshot.path)
+            try Command.run("chattr", ["-i", path.string])
+            try Command.run("rm", [path.string])
+            #expect(try store.delete([stale[0]]).failed.map(\.error.code) == ["held"])
+            #expect(try store.prune(request(source) { $0.last = .count(1) }).removed.isEmpty)
+        }
+    }
+
+    @Test("hold, label and tags are in row and record with one revision; the flag is set again; stale lists do no harm")
+    func describe() throws {
+        try TestScope.with { scope in
+            let scene = try StoreScene(on: scope.memoryPool())
+            let store = try scene.store()
+            _ = try daily(scene, store, 1)
+            let stale = try store.list()[0]
+            let path = try #require(stale.snapshot.path)
+            _ = try store.tag(stale, adding: [try Tag(parsing: "one")], removing: [])
+            _ = try store.tag(stale, adding: [try Tag(parsing: "two")], removing: [])
+            _ = try store.hold(stale, try Hold(reason: "why", until: scene.clock.now.advanced(byMilliseconds: 1000)))
+            let changed = try store.label(stale, try Label(parsing: "named"))
+            #expect(changed.snapshot.tags.map(\.text) == ["one", "two"] && changed.snapshot.revision.value == 5)
+            #expect(try scene.record(at: path).description == changed.snapshot.description)
+            #expect(try scene.isImmutable(path))
+            #expect(try store.release(stale).snapshot.hold == nil)
+            #expect(try store.log().suffix(5).map(\.occasion.kind.rawValue) == ["tagged", "tagged", "held", "labelled", "released"])
+            #expect(try scene.record(at: path).description.hold == nil)
+            try scene.expectSettled(store)
+        }
+    }
+}
