@@ -1,0 +1,159 @@
+// Repair and rebuild: every row of reconcile's table made by hand on the disk and mended, and a catalogue made anew from the files alone.
+
+import CloneCore
+import Foundation
+import Glibc
+import Policy
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import Snapshots
+
+@Suite("Store: repair and rebuild", .needsRoot, .timeLimit(.minutes(2)))
+struct StoreRepairTests {
+    private func world(_ scope: TestScope, _ count: Int = 3) throws -> (StoreScene, Store, Source) {
+        let scene = try StoreScene(on: scope.memoryPool())
+        let store = try scene.store()
+        let source = try scene.source(in: store)
+        for _ in 0..<count {
+            try store.take(source)
+            scene.clock.advance(hours: 1)
+        }
+        return (scene, store, source)
+    }
+
+    private func path(_ store: Store, _ number: Int64) throws -> FilePath {
+        let row = try store.row(number)
+        return try #require(row.path)
+    }
+
+    private func unprotect(_ path: FilePath) throws { try Command.run("chattr", ["-i", path.string]) }
+
+    private func kinds(_ store: Store, dryRun: Bool = false, forget: Bool = false) throws -> [String] {
+        let report = try store.repair(RepairRequest(forgetsMissing: forget, isDryRun: dryRun))
+        #expect(report.failed.isEmpty)
+        return report.steps.map { "\($0.kind.rawValue) \($0.number?.value ?? 0)" }.sorted()
+    }
+
+    @Test("missing, renamed, copied, foreign, shortened, unknown: each is told, and only what can be believed is changed")
+    func findings() throws {
+        try TestScope.with { scope in
+            let (_, store, _) = try world(scope, 5)
+            let directory = try path(store, 1).removingLastComponent()
+            for number in 1...4 { try unprotect(try path(store, Int64(number))) }
+            unlink(try path(store, 1).string)
+            let moved = directory.appending("renamed")
+            rename(try path(store, 2).string, moved.string)
+            try Command.run("cp", ["-a", try path(store, 3).string, directory.appending("copy").string])
+            truncate(try path(store, 4).string, 4096)
+            try scope.write("x", to: directory.appending("stranger"))
+            symlink("/etc/passwd", directory.appending("link").string)
+            let wanted = ["missing 1", "relocated 2", "unreadable 0", "unreadable 0", "unreadable 0", "unreadable 4"]
+            #expect(try kinds(store, dryRun: true) == wanted)
+            #expect(try store.row(2).path != moved)
+            #expect(try kinds(store) == wanted)
+            #expect(try store.row(2).path == moved)
+            #expect(try kinds(store, forget: true).contains("forgotten 1"))
+            #expect(try store.catalogue.snapshots().map(\.number.value) == [2, 3, 4, 5])
+            #expect(access(directory.appending("stranger").string, F_OK) == 0)
+            expectError("file_missing", .notFound) { _ = try store.planRestore(store.measure([try store.row(5)])[0].gone, to: .inPlace) }
+        }
+    }
+
+    @Test("an orphan is taken in with its number, hold and label; a shortened one and another user's are not")
+    func orphans() throws {
+        try TestScope.with { scope in
+            let (_, store, _) = try world(scope)
+            _ = try store.hold(try store.listed(try #require(SnapshotNumber(1))), try Hold(reason: "kept"))
+            let rows = try store.catalogue.snapshots()
+            for row in rows { try store.catalogue.forget(row.number, event: store.occasion(.forgotten)) }
+            try unprotect(try #require(rows[1].path))
+            truncate(try #require(rows[1].path).string, 4096)
+            try unprotect(try #require(rows[2].path))
+            chown(try #require(rows[2].path).string, 1234, 0)
+            #expect(try kinds(store) == ["adopted 1", "unreadable 0", "unreadable 0"])
+            #expect(try store.row(1).description == rows[0].description)
+        }
+    }
+
+    @Test("a removal that was begun goes on, but not if record or row is held")
+    func removals() throws {
+        try TestScope.with { scope in
+            let (scene, store, source) = try world(scope)
+            let second = try store.row(2)
+            let place = try store.presentPlace(of: second)
+            let (file, _) = try place.open(try #require(second.fileName), expecting: second.id)
+            try store.write(second.description.revised { $0.hold = try? Hold() }, to: file, of: second)
+            for number in [2, 3] { try store.catalogue.markDeleting(try store.row(Int64(number)).number, Removal(kind: .pruned)) }
+            let report = try store.create(CreateRequest(sources: [source]))
+            #expect(Set(report.warnings) == [.keptHeld(second.number), .reconciled(.removed, try #require(SnapshotNumber(3)))])
+            #expect(try store.row(2).isHeld(at: scene.clock.now))
+            #expect(try store.catalogue.snapshots().map(\.number.value) == [1, 2, 4])
+            try scene.expectSettled(store)
+        }
+    }
+
+    @Test("a directory that can't be read to its end strikes nothing off")
+    func unreadableDirectory() throws {
+        try TestScope.with { scope in
+            let (scene, store, source) = try world(scope)
+            try store.catalogue.markDeleting(try store.row(3).number, Removal(kind: .pruned))
+            let kernel = RecordingKernel(scene.kernel, .matching { $0.description == "open(.)" ? .ioError : nil })
+            expectError("input_output", .io) { try scene.store(kernel.kernel).take(source) }
+            #expect(try store.row(3).state == .deleting)
+        }
+    }
+
+    @Test("a lost or damaged catalogue comes back from the files: numbers, holds, labels, tags, groups", arguments: [true, false])
+    func rebuild(isLost: Bool) throws {
+        try TestScope.with { scope in
+            let (scene, store, source) = try world(scope)
+            let other = try scene.source("other", in: store)
+            _ = try store.create(CreateRequest(sources: [source, other]))
+            _ = try store.hold(try store.list()[1], try Hold(reason: "kept"))
+            _ = try store.label(try store.list()[2], try Label(parsing: "named"))
+            _ = try store.tag(try store.list()[0], adding: [try Tag(parsing: "t")], removing: [])
+            let before = try store.catalogue.snapshots()
+            // A foreign file and a copy lie there too.
+            let directory = try path(store, 1).removingLastComponent()
+            try Command.run("cp", ["-a", try path(store, 1).string, directory.appending("zz-copy").string])
+            try store.catalogue.close()
+            for ending in ["", "-wal", "-shm"] where isLost { unlink(scene.catalogue.string + ending) }
+            if !isLost { try scope.write(String(repeating: "no database ", count: 1000), to: scene.catalogue) }
+            let report = try rebuildCatalogue(from: [scene.directory], options: scene.options())
+            #expect(report.snapshotCount == 5 && Set(report.sources.map(\.id)) == [source.id, other.id])
+            #expect(report.leftAlone.count == 1 && (report.damagedCatalogue == nil) == isLost)
+            let rebuilt = try scene.store(mode: .writing)
+            #expect(rebuilt.catalogue.id == store.catalogue.id)
+            func comparable(_ snapshots: [Snapshot]) throws -> [SnapshotRecord] {
+                snapshots.map { SnapshotRecord($0, catalogue: store.catalogue.id) }.sorted { $0.number < $1.number }
+            }
+            #expect(try comparable(rebuilt.catalogue.snapshots()) == comparable(before))
+            #expect(try rebuilt.take(source).snapshot.number.value == 6)
+            try rebuilt.catalogue.close()
+            expectError("catalogue_in_use", .failed) { _ = try rebuildCatalogue(from: [scene.directory], options: scene.options()) }
+            #expect(!listDirectory(scene.state.string).contains { $0.contains("rebuilding") })
+        }
+    }
+
+    @Test("a rebuild that fails leaves the damaged catalogue where it was")
+    func failingRebuild() throws {
+        try TestScope.with { scope in
+            let (scene, store, _) = try world(scope)
+            try store.catalogue.close()
+            try scope.write("no database", to: scene.catalogue)
+            let kernel = RecordingKernel(scene.kernel, .matching { $0.description == "open(.)" ? .ioError : nil })
+            expectError("input_output", .io) { _ = try rebuildCatalogue(from: [scene.directory], options: scene.options(kernel.kernel)) }
+            #expect(FileManager.default.contents(atPath: scene.catalogue.string) == Data("no database".utf8))
+            expectError("nothing_to_rebuild", .notFound) {
+                _ = try rebuildCatalogue(from: [try scope.freshDirectory("empty")], options: scene.options())
+            }
+        }
+    }
+}
+
+extension ListedSnapshot {
+    /// The same, as it would be listed without its file.
+    fileprivate var gone: ListedSnapshot { ListedSnapshot(snapshot: snapshot, presence: .missing, allocatedBytes: allocatedBytes) }
+}
