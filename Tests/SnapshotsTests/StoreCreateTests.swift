@@ -106,7 +106,7 @@ struct StoreCreateTests {
     func twice() throws {
         try TestScope.with { scope in
             let scene = try StoreScene(on: scope.memoryPool())
-            let store = try scene.store(waits: true)
+            let store = try scene.store()
             let source = try scene.source(in: store)
             #expect(try store.create(CreateRequest(sources: [source, source])).snapshots.count == 1)
         }
@@ -159,10 +159,10 @@ struct StoreCreateTests {
             let source = try scene.source(in: store)
             try store.take(source)
             try withLock(of: try store.row(1), in: store) {
-                expectError("locked", .busy) { try scene.store().take(source) }
+                expectError("locked", .busy) { try scene.store(waits: false).take(source) }
             }
             DispatchQueue.concurrentPerform(iterations: 4) { _ in
-                #expect(throws: Never.self) { try scene.store(waits: true).take(source) }
+                #expect(throws: Never.self) { try scene.store().take(source) }
             }
             #expect(try store.list().map(\.snapshot.number.value) == [1, 2, 3, 4, 5])
             try scene.expectSettled(store)

@@ -78,14 +78,15 @@ struct StoreScene: Sendable {
         return kernel
     }
 
-    func options(_ kernel: Kernel? = nil, waits: Bool = false) -> StoreOptions {
+    /// It waits for locks unless told otherwise: a child that another test forks holds them too, until it has come to exec.
+    func options(_ kernel: Kernel? = nil, waits: Bool = true) -> StoreOptions {
         StoreOptions(
             catalogue: catalogue, places: RuntimePlaces(under: state.appending("run").string), waitsForLocks: waits, command: "test",
             kernel: kernel ?? self.kernel)
     }
 
     func store(
-        _ kernel: Kernel? = nil, waits: Bool = false, mode: CatalogueMode = .creating, whenFull: CatalogueWhenFull = .refuse
+        _ kernel: Kernel? = nil, waits: Bool = true, mode: CatalogueMode = .creating, whenFull: CatalogueWhenFull = .refuse
     ) throws -> Store {
         try Store(options(kernel, waits: waits), mode: mode, whenFull: whenFull)
     }

@@ -52,7 +52,10 @@ private func openOrMake(
     do {
         fd = try kernel.open(parent.descriptor, name, [.directory, .noLinks], 0)
     } catch .tooManySymbolicLinkLevels {
-        throw .notAnImage(path: path, kind: .symbolicLink)
+        throw .notADirectory(path: path)
+    } catch .notDirectory {
+        // A link or a file in the way is no missing directory: what should lie there must not count as lost.
+        throw .notADirectory(path: path)
     } catch {
         throw CloneError(error, .open, path)
     }

@@ -71,7 +71,7 @@ private func markedPlaces(
                         found[path.string] = (place, mark)
                         continue
                     }
-                } catch .clone(.noSuchFile), .clone(.notAnImage) {
+                } catch .clone(.noSuchFile), .clone(.notADirectory) {
                     continue
                 } catch {
                     // A directory on the way may well be somebody else's; what is beneath it is looked at all the same.
