@@ -22,7 +22,8 @@ struct StoreBadInputTests {
             mkfifo(place.appending("fifo.img").string, 0o600)
             try scope.write("", to: place.appending("empty.img"))
             let bad: [(String, String, ErrorCategory)] = [
-                (place.appending("none.img").string, "no_such_file", .notFound), (place.appending("fifo.img").string, "not_an_image", .usage),
+                (place.appending("none.img").string, "no_such_file", .notFound),
+                (place.appending("fifo.img").string, "not_an_image", .usage),
                 (place.appending("empty.img").string, "empty_image", .usage), ("/dev/null", "not_an_image", .usage),
                 (place.string, "not_a_mount_point", .usage),
             ]

@@ -92,7 +92,9 @@ package final class RecordingKernel: Sendable {
         let base = base
         var kernel = base
         kernel.freeze = { (_) throws(Errno) in throw .notSupported }
-        kernel.syncFilesystem = { (fd) throws(Errno) in try self.run("syncFilesystem", "") { () throws(Errno) in try base.syncFilesystem(fd) } }
+        kernel.syncFilesystem = { (fd) throws(Errno) in
+            try self.run("syncFilesystem", "") { () throws(Errno) in try base.syncFilesystem(fd) }
+        }
         kernel.clone = { (to, from) throws(Errno) in try self.run("clone", "") { () throws(Errno) in try base.clone(to, from) } }
         kernel.cloneRange = { (to, from, offset, length) throws(Errno) in
             try self.run("cloneRange", "\(offset)+\(length)") { () throws(Errno) in try base.cloneRange(to, from, offset, length) }
@@ -137,7 +139,9 @@ package final class RecordingKernel: Sendable {
         kernel.filesystemStatus = { (fd) throws(Errno) in
             try self.run("filesystemStatus", "") { () throws(Errno) in try base.filesystemStatus(fd) }
         }
-        kernel.truncate = { (fd, size) throws(Errno) in try self.run("truncate", "\(size)") { () throws(Errno) in try base.truncate(fd, size) } }
+        kernel.truncate = { (fd, size) throws(Errno) in
+            try self.run("truncate", "\(size)") { () throws(Errno) in try base.truncate(fd, size) }
+        }
         kernel.setMode = { (fd, mode) throws(Errno) in
             try self.run("setMode", String(mode, radix: 8)) { () throws(Errno) in try base.setMode(fd, mode) }
         }
