@@ -38,6 +38,9 @@ import Testing
         #expect(LocalZone.current("Europe/London").zone.identifier == "Europe/London")
         #expect(LocalZone.current(":/usr/share/zoneinfo/Asia/Kolkata").name == "Asia/Kolkata")
         #expect(LocalZone.current("UTC").name == "UTC")
+        #expect(LocalZone.current(":/etc/localtime").name == LocalZone.current(nil).name)
+        #expect(run("list", environment: ["TZ": "EST5EDT,M3.2.0,M11.1.0"]).stderr.contains("warning: the local time zone is not known"))
+        #expect(run("list", "--utc", environment: ["TZ": "Nowhere"]).stderr.isEmpty)
         // One that does not exist must not pass for GMT where it decides what is removed.
         let outcome = run("prune", "home", "--keep-last", "1", environment: ["TZ": "Nowhere/Land"])
         #expect(outcome.status == .usage)

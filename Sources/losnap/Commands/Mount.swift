@@ -33,6 +33,8 @@ struct MountSnapshot: Command {
 
     func run(in session: Session) throws {
         guard let snapshot else {
+            try session.checkConfiguration(catalogue.config)
+            try session.thawFirst()
             let mounts = try ScratchClone(kernel: session.kernel).mounts()
             let store = mounts.isEmpty ? nil : try session.openIfThere(catalogue)
             let known = try mounts.map { mount in
@@ -71,6 +73,7 @@ struct UnmountSnapshot: Command {
 
     func run(in session: Session) throws {
         try session.checkConfiguration(catalogue.config)
+        try session.thawFirst()
         let mount = try ScratchClone(kernel: session.kernel).unmount(session.resolved(directory).string)
         try session.present(UnmountPresentation(mount: mount), display)
     }

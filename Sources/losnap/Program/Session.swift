@@ -76,6 +76,9 @@ final class Session {
         return FilePath(String(cString: real))
     }
 
+    /// Whether there is such a file or directory.
+    func isThere(_ text: String) -> Bool { access(absolute(text).string, F_OK) == 0 }
+
     /// The path of something to be made: its directory without symbolic links.
     func resolvedParent(_ text: String) -> FilePath {
         let path = absolute(text)
