@@ -33,6 +33,11 @@ import Testing
         Wrong(
             "create a --time 2026-11-23", "'2026-11-23' is not understood as a time",
             "write it like 2026-11-23T07:00:00Z or 2026-11-23T08:00:00+01:00"),
+        Wrong(
+            "create a --consistency foo", "the value 'foo' is invalid for '--consistency <consistency>'",
+            "give one of 'frozen' and 'crash'; see losnap create --help"),
+        Wrong("help crate", "there is no command 'crate'", "did you mean 'losnap create'?"),
+        Wrong("--utc list", "unknown option '--utc'", "see losnap --help"),
         Wrong("prune", "there are no rules to prune by", "give at least one, such as --keep-daily 7; see losnap prune --help"),
         Wrong(
             "prune a --keep-daily 0", "--keep-daily: the number of snapshots to keep must be at least 1",
@@ -87,6 +92,14 @@ import Testing
         #expect(run("create", "--json").stderr.hasPrefix(#"{"error":{"code":"usage""#))
         // What comes after -- is no option.
         #expect(run("label", "--", "--json").stderr.hasPrefix("losnap: error:"))
+    }
+
+    @Test func `completion scripts are there`() {
+        for shell in ["bash", "zsh", "fish"] {
+            let outcome = run("--generate-completion-script", shell)
+            #expect(outcome.status == .done)
+            #expect(outcome.stdout.contains("losnap"))
+        }
     }
 
     @Test func `a hold has a reason, or none`() throws {
