@@ -1,4 +1,4 @@
-// `losnap mount` and `losnap umount`: look inside a snapshot by way of a scratch clone.
+// `losnap mount`: look inside a snapshot by way of a scratch clone.
 
 import ArgumentParser
 import CloneCore
@@ -51,30 +51,5 @@ struct MountSnapshot: Command {
         guard let store else { return }
         let mount = try store.mount(listed, at: session.resolved(directory), access: writable ? .writable : .readOnly)
         try session.present(MountPresentation(mount: mount, snapshot: listed), display)
-    }
-}
-
-struct UnmountSnapshot: Command {
-    static let configuration = CommandConfiguration(
-        commandName: "umount",
-        abstract: "Unmount a scratch clone; it is gone then.",
-        discussion: """
-            Unmounts nothing but what losnap mount has mounted.
-
-            EXAMPLES:
-              losnap umount /mnt
-            """)
-
-    @Argument(help: "The directory that it is mounted at.")
-    var directory: String
-
-    @OptionGroup var catalogue: CatalogueArguments
-    @OptionGroup var display: DisplayArguments
-
-    func run(in session: Session) throws {
-        try session.checkConfiguration(catalogue.config)
-        try session.thawFirst()
-        let mount = try ScratchClone(kernel: session.kernel).unmount(session.resolved(directory).string)
-        try session.present(UnmountPresentation(mount: mount), display)
     }
 }

@@ -1,4 +1,4 @@
-// `losnap hold` and `losnap release`: the flag that forbids removal.
+// `losnap hold`: the flag that forbids removal.
 
 import ArgumentParser
 import Snapshots
@@ -39,29 +39,5 @@ struct HoldSnapshot: Command {
         let listed = try session.find(snapshot, in: store, display)
         guard let store else { return }
         try session.present(RecordPresentation(snapshot: try store.hold(listed, hold), change: .held), display, quiet: change.quiet)
-    }
-}
-
-struct Release: Command {
-    static let configuration = CommandConfiguration(
-        commandName: "release",
-        abstract: "Allow the removal of a held snapshot again.",
-        discussion: """
-            EXAMPLES:
-              losnap release home@before-upgrade
-            """)
-
-    @Argument(help: "The snapshot.")
-    var snapshot: String
-
-    @OptionGroup var change: ChangeArguments
-    @OptionGroup var catalogue: CatalogueArguments
-    @OptionGroup var display: DisplayArguments
-
-    func run(in session: Session) throws {
-        let store = try session.openIfThere(catalogue, for: .changing, waits: change.wait)
-        let listed = try session.find(snapshot, in: store, display)
-        guard let store else { return }
-        try session.present(RecordPresentation(snapshot: try store.release(listed), change: .released), display, quiet: change.quiet)
     }
 }
