@@ -1,3 +1,5 @@
+import Policy
+import CloneCore
 import Foundation
 import SystemPackage
 import Testing

@@ -1,3 +1,4 @@
+import Policy
 import CloneCore
 import Foundation
 import SystemPackage
@@ -7,12 +8,6 @@ import Testing
 
 @Suite("Errors")
 struct ErrorTests {
-    private struct CoreError: ExplainedError {
-        var code: String { "core" }
-        var category: ErrorCategory { .pool }
-        var message: String { "the core failed" }
-        var hint: String? { "mend it" }
-    }
 
     /// One of each case, with text in it that a terminal would obey.
     private func all() throws -> [SnapshotsError] {
@@ -39,7 +34,16 @@ struct ErrorTests {
             .catalogueCorrupt(path: path, detail: text), .catalogueNewer(path: path, version: 9, known: 1), .catalogueLocked(path: path),
             .catalogueExposed(path: path, problem: .owner(user: 1, expected: 0)), .catalogueFull(path: path),
             .catalogueNotWritable(path: path, problem: .readOnlyFilesystem), .catalogueInputOutput(path: path, detail: text),
-            .catalogueFailed(path: path, detail: text), .clone(CoreError()),
+            .catalogueFailed(path: path, detail: text), .clone(.readOnly(path: "/x")),
+            .directoryExposed(path: path, exposure: .owner(user: 7)), .directoryExposed(path: path, exposure: .writable(mode: 0o777)),
+            .poolNotIdentified(path: path), .directoryNotMarked(path: path), .directoryOfAnotherCatalogue(path: path),
+            .directoryOfAnotherSource(path: path), .poolChanged(name: name, path: path), .notTheSnapshot(path: path, id: id),
+            .fileMissing(number: number, path: path), .unavailable(number: number, path: path), .timeInFuture(.latest),
+            .clockBehind(now: .earliest, newest: .latest, number: number), .held(number: number, reason: text),
+            .held(number: number, reason: nil), .noRules(name: name), .rulesMatchNothing(name: name, removals: 2),
+            .imageInUse(path: path, by: text), .imageHasLinks(path: path, count: 2), .imageProtected(path: path),
+            .fileExists(path: path), .imageChanged(path: path), .noNameFromImage(path: path, problem: "it is empty"),
+            .catalogueInUse(path: path), .nothingToRebuild, .severalCatalogues(ids: [id, id]),
         ]
     }
 
@@ -76,6 +80,6 @@ struct ErrorTests {
         #expect(SnapshotsError.catalogueInputOutput(path: path, detail: "").category == .io)
         #expect(SnapshotsError.unknownSnapshot(reference: "", nearest: []).category == .notFound)
         #expect(SnapshotsError.ambiguousSnapshot(reference: "", candidates: []).category == .usage)
-        #expect(SnapshotsError.clone(CoreError()).category == .pool)
+        #expect(SnapshotsError.clone(.readOnly(path: "/x")).category == .pool)
     }
 }

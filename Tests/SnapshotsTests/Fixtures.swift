@@ -1,5 +1,7 @@
 // Values that several tests start from, a scratch directory that goes away, and a source of randomness that repeats.
 
+import CloneCore
+import Policy
 import Foundation
 import Glibc
 import SystemPackage

@@ -1,3 +1,5 @@
+import CloneCore
+import Policy
 import Foundation
 import SystemPackage
 import Testing
