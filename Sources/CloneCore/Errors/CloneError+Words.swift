@@ -27,6 +27,8 @@ extension CloneError {
         case .windowBroken(.thawedEarly, let mountPoint):
             "\(mountPoint): somebody else thawed it before the clone was finished; there is no snapshot"
         case .windowBroken(.guardThawed, let mountPoint): "\(mountPoint): the thaw guard ended the freeze; there is no snapshot"
+        case .windowBroken(.mountsChanged, let image):
+            "\(image): what is mounted from it changed while the clone was taken; there is no snapshot"
         case .stillFrozen(let mountPoint): "\(mountPoint): could not be thawed; the thaw guard goes on trying"
         case .outputInside(let stream, let mountPoint):
             "\(stream) is a file on \(mountPoint), which is to be frozen: writing to it would hang"
@@ -73,6 +75,7 @@ extension CloneError {
             "wait until it has finished and try again; if nothing is at work, thaw it with `fsfreeze -u \(mountPoint)`"
         case .cannotFreeze: "unmount it first, or take it as it is with --consistency crash"
         case .windowBroken(.deadline, _): "try again when the disk is less busy, or allow more with --max-freeze"
+        case .windowBroken(.mountsChanged, _): "try again when mounting and unmounting is done"
         case .windowBroken: "see that no other backup program freezes the same filesystem, and try again"
         case .stillFrozen(let mountPoint): "run `losnap thaw`, or `fsfreeze -u \(mountPoint)`"
         case .outputInside: "redirect the output to a place outside the image"

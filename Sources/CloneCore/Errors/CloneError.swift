@@ -87,6 +87,8 @@ public enum BrokenWindow: Sendable, Hashable {
     case thawedEarly
     /// The guard believed its parent dead.
     case guardThawed
+    /// Something was mounted from the image, or unmounted, while the clone was taken.
+    case mountsChanged
 }
 
 /// The system calls, in words, for messages: "can't ... PATH".

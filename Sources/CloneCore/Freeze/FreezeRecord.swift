@@ -70,14 +70,19 @@ package struct FreezeRecord: Sendable, Hashable {
     package func write(in directory: OpenFile, kernel: Kernel) throws(CloneError) {
         let path = directory.path + "/" + fileName
         let temporary = ".\(fileName).\(getpid())"
-        try? calling(.remove, path) { () throws(Errno) in try kernel.unlink(directory.descriptor, temporary) }
+        try? kernel.unlink(directory.descriptor, temporary)  // of a process that had our number and was killed
         let file = try OpenFile(temporary, in: directory, flags: [.write, .createNew], mode: 0o600, kernel: kernel)
-        let bytes = Array(text.utf8)
-        guard Glibc.write(file.descriptor, bytes, bytes.count) == bytes.count else {
-            throw CloneError(Errno(rawValue: errno), .write, path)
-        }
-        try calling(.rename, path) { () throws(Errno) in
-            try kernel.rename(directory.descriptor, temporary, directory.descriptor, fileName, .replace)
+        do throws(CloneError) {
+            let bytes = Array(text.utf8)
+            guard Glibc.write(file.descriptor, bytes, bytes.count) == bytes.count else {
+                throw CloneError(Errno(rawValue: errno), .write, path)
+            }
+            try calling(.rename, path) { () throws(Errno) in
+                try kernel.rename(directory.descriptor, temporary, directory.descriptor, fileName, .replace)
+            }
+        } catch {
+            try? kernel.unlink(directory.descriptor, temporary)
+            throw error
         }
     }
 
