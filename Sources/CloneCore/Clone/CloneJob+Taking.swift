@@ -106,7 +106,8 @@ extension CloneJob {
         let boot = currentBootID()
         for filesystem in filesystems {
             let record = FreezeRecord(
-                boot: boot, device: filesystem.filesystem.device, mountPoint: filesystem.mountPoint, processes: processes)
+                boot: boot, device: filesystem.filesystem.device, uuid: filesystem.filesystem.btrfsUUID,
+                mountPoint: filesystem.mountPoint, processes: processes)
             try record.write(in: directory, kernel: kernel)
             written.append(record)
         }
