@@ -33,6 +33,15 @@ struct PruneOutcome {
         }
     }
 
+    /// Whether something of it failed.
+    var hasFailed: Bool {
+        switch result {
+        case .success(.planned): false
+        case .success(.done(let report)): !report.failed.isEmpty
+        case .failure: true
+        }
+    }
+
     /// What the user should know, each once.
     var warnings: [Warning] {
         let all: [StoreWarning] =
