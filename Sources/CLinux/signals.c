@@ -7,7 +7,7 @@
 #include <string.h>
 
 static const int deferred[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGPIPE, SIGALRM, SIGTERM, SIGUSR1,  SIGUSR2,
-                               SIGTSTP, SIGTTIN, SIGTTOU, SIGIO,   SIGXCPU, SIGXFSZ, SIGVTALRM, SIGPROF};
+                               SIGTSTP, SIGTTIN, SIGTTOU, SIGIO,   SIGXCPU, SIGXFSZ, SIGVTALRM, SIGPROF, SIGPWR, SIGSTKFLT};
 enum { COUNT = sizeof deferred / sizeof deferred[0] };
 
 static struct sigaction former[COUNT];

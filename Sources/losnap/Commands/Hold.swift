@@ -31,7 +31,9 @@ struct HoldSnapshot: Command {
     func run(in session: Session) throws {
         let times = TimeReader(zone: session.zone(display), now: session.now)
         let end = try times.instant(until, option: "--until", allowsAge: false)
-        if let end, let until, end <= session.now { throw FrontError.outOfRange(option: "--until", value: until, range: "in the future") }
+        if let end, let until, end <= session.now {
+            throw FrontError.outOfRange(option: "--until", value: until, range: "in the future", hint: "give a later time")
+        }
         let hold = try Hold(reason: reason, until: end)
         let store = try session.openIfThere(catalogue, for: .changing, waits: change.wait)
         let listed = try session.find(snapshot, in: store, display)

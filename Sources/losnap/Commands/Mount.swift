@@ -33,7 +33,12 @@ struct MountSnapshot: Command {
 
     func run(in session: Session) throws {
         guard let snapshot else {
-            try session.present(MountsPresentation(mounts: try ScratchClone(kernel: session.kernel).mounts()), display)
+            let mounts = try ScratchClone(kernel: session.kernel).mounts()
+            let store = mounts.isEmpty ? nil : try session.openIfThere(catalogue)
+            let known = try mounts.map { mount in
+                try Identifier(parsing: mount.snapshot).flatMap { id in try store?.catalogue.snapshot(id: id) }
+            }
+            try session.present(MountsPresentation(mounts: Array(zip(mounts, known))), display)
             return
         }
         guard let directory else {

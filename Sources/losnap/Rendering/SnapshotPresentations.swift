@@ -44,7 +44,10 @@ struct ShowPresentation: Presentation {
         sheet.add("Id", snapshot.id.description)
         sheet.add("Source", snapshot.sourceName.text)
         sheet.add("Image", snapshot.imagePath.string)
-        sheet.add("Taken", context.time(snapshot.takenAt) + (context.zone.secondsFromGMT() == 0 ? " UTC" : " (\(snapshot.takenAt))"))
+        sheet.add(
+            "Taken",
+            context.time(snapshot.takenAt)
+                + (context.zone.secondsFromGMT(for: snapshot.takenAt.date) == 0 ? " UTC" : " (\(snapshot.takenAt))"))
         sheet.add("Label", snapshot.label?.text)
         sheet.add("Tags", snapshot.tags.isEmpty ? nil : snapshot.tags.map(\.text).joined(separator: ", "))
         sheet.add("Held", held(snapshot, context))
@@ -60,6 +63,7 @@ struct ShowPresentation: Presentation {
         sheet.add("Shared", details.sharedBytes.map(Quantity.bytes))
         sheet.add("Exclusive", details.exclusiveBytes.map(Quantity.bytes))
         sheet.add("Extents", details.extentCount.map(String.init))
+        sheet.add("Immutable", details.isImmutable.map { $0 ? "yes" : "no" })
         sheet.add("Problem", details.problem)
         return sheet.text
     }
@@ -80,11 +84,12 @@ struct ShowPresentation: Presentation {
                     ("extent_count", JSON(details.extentCount.map(Int64.init))),
                     ("shared_bytes", JSON(details.sharedBytes)),
                     ("exclusive_bytes", JSON(details.exclusiveBytes)),
+                    ("immutable", details.isImmutable.map { .bool($0) } ?? .null),
                     ("revision", .integer(details.listed.snapshot.revision.value)),
                     ("record_revision", JSON(details.record?.description.revision.value)),
                     ("created_at", JSON(details.listed.snapshot.createdAt)),
                     ("pool_type", .string(details.listed.snapshot.directory.pool.type)),
-                    ("pool_uuid", .string("\(details.listed.snapshot.directory.pool.uuid)")),
+                    ("pool_uuid", .string(details.listed.snapshot.directory.pool.uuid)),
                     ("problem", JSON(details.problem)),
                 ])
             ),
