@@ -15,6 +15,7 @@ extension Session {
             outputs: [ProgramOutput(name: "stdout", descriptor: 1), ProgramOutput(name: "stderr", descriptor: 2)], kernel: kernel)
         let store = try Store(options, mode: purpose.mode, whenFull: purpose == .freeing ? .useReserve : .refuse)
         store.leftFrozen.compactMap(Warning.init).forEach(warn)
+        keepOpen(store)
         return store
     }
 

@@ -23,6 +23,7 @@ final class Session {
     private let environment: (String) -> String?
     private let currentDirectory: () -> String
     private var warnings: [Warning] = []
+    private var stores: [Store] = []
 
     init(
         arguments: [String], environment: @escaping (String) -> String?, userID: UInt32, currentDirectory: @escaping () -> String,
@@ -82,6 +83,10 @@ final class Session {
         guard let name = path.lastComponent else { return path }
         return resolved(path.removingLastComponent().string).appending(name)
     }
+
+    /// Keeps the store from being closed before the session ends: closing moves SQLite's log into the catalogue, with syncs of its
+    /// own, though every change is durable in the log already. What stays there is moved when the log has grown.
+    func keepOpen(_ store: Store) { stores.append(store) }
 
     /// Remembers something that the user should know; it is told with the result, or with the error.
     func warn(_ warning: Warning) {
