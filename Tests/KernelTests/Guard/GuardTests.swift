@@ -160,7 +160,8 @@ struct GuardTests {
             #expect(try scene.clone().succeeded)
             try scene.image.mount.freeze()
             let frozen = scene.runtime.appending("frozen")
-            let device = try Command.run("findmnt", ["-n", "-o", "MAJ:MIN", scene.image.path.string]).trimmingCharacters(in: .whitespacesAndNewlines)
+            let device = try Command.run("findmnt", ["-n", "-o", "MAJ:MIN", scene.image.path.string]).trimmingCharacters(
+                in: .whitespacesAndNewlines)
             let name = device.replacingOccurrences(of: ":", with: "-")
             try scope.write("boot another\ndevice \(device)\nprocess 1 1\nmount \(scene.image.path)", to: frozen.appending(name))
             try scope.write("boot ano", to: frozen.appending("99-99"))
