@@ -64,10 +64,10 @@ struct CloneChunksTests {
     func adaptation() {
         let slow = Clock(cost: 100_000_000, size: 400 << 20)
         _ = run(slow)
-        #expect(slow.calls.withLock { $0.dropLast().map { $0.length >> 20 } }.prefix(8) == [64, 32, 16, 8, 4, 2, 1, 1])
+        #expect(slow.calls.withLock { $0.dropLast().map { $0.length >> 20 } }.prefix(6) == [16, 8, 4, 2, 1, 1])
         let fast = Clock(cost: 1, size: 1 << 40)
         _ = run(fast)
-        #expect(fast.calls.withLock { $0.map { $0.length >> 20 } }.prefix(4) == [64, 128, 256, 512])
+        #expect(fast.calls.withLock { $0.map { $0.length >> 20 } }.prefix(4) == [16, 32, 64, 128])
         #expect(fast.calls.withLock { $0.count } < 20)
     }
 

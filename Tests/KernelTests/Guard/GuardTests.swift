@@ -71,6 +71,22 @@ struct GuardTests {
         }
     }
 
+    @Test("it can't be had: refused, and nothing was frozen")
+    func none() throws {
+        try TestScope.with { scope in
+            let scene = try FreezeScene(scope)
+            let probe = Tool.losnap.executable.removingLastComponent().appending("freezeprobe")
+            // It needs some descriptors above the parent's.
+            let outcome = try Tool(executable: "/usr/bin/prlimit").run([
+                "--nofile=40:40", probe.string, "clone", scene.runtime.string, scene.image.file.string, scene.destination.string,
+            ])
+            #expect(outcome.stdout.contains("error no_guard"), "\(outcome)")
+            scene.image.mount.expectThawed()
+            try scene.expectNoClone()
+            #expect(scene.probe.records.isEmpty)
+        }
+    }
+
     @Test("stopped, it does not hang the cloner at the end")
     func stopped() throws {
         try TestScope.with { scope in
