@@ -3,6 +3,7 @@
 #include "CLinux.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/btrfs.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
@@ -12,6 +13,7 @@
 #include <sys/mount.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 // Newer than the headers of older distributions (linux/fs.h, Linux 6.9).
 struct clinux_fsuuid2 {
@@ -72,6 +74,18 @@ int64_t clinux_btrfs_device_count(int fd) {
     struct btrfs_ioctl_fs_info_args info;
     memset(&info, 0, sizeof info);
     return ioctl(fd, BTRFS_IOC_FS_INFO, &info) == 0 ? (int64_t)info.num_devices : -errno;
+}
+
+int clinux_btrfs_forget(const char *device) {
+    struct btrfs_ioctl_vol_args args;
+    memset(&args, 0, sizeof args);
+    if (strlen(device) >= sizeof args.name) return -ENAMETOOLONG;
+    strcpy(args.name, device);
+    int control = open("/dev/btrfs-control", O_RDWR | O_CLOEXEC);
+    if (control < 0) return -errno;
+    int result = ioctl(control, BTRFS_IOC_FORGET_DEV, &args) == 0 ? 0 : -errno;
+    close(control);
+    return result;
 }
 
 int clinux_mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data) {

@@ -1,1 +1,15 @@
-@main struct Main { static func main() {} }
+// Where the process starts and ends. The rule: one way in and one way out; nothing else in the front calls exit.
+
+import Glibc
+
+@main
+enum Main {
+    static func main() {
+        // A reader that goes away (`losnap list | head`) is an error of write(2), not the end of a change that is half done.
+        signal(SIGPIPE, SIG_IGN)
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        let session = Session.ofProcess(arguments: arguments)
+        // The session is never given up: see `Session.keepOpen`.
+        withExtendedLifetime(session) { exit(Program.run(arguments, in: session).rawValue) }
+    }
+}

@@ -12,7 +12,7 @@ import Testing
             for name in TimeZone.knownTimeZoneIdentifiers {
                 let zone = try #require(TimeZone(identifier: name))
                 let table = ZoneTable(zone, through: at("2100-01-01T00:00:00Z"))
-                // Anywhere from the year 1 on, more often where there are moves, and both sides of every entry.
+                // Anywhere from the year 0 on, more often where there are moves, and both sides of every entry.
                 var instants = (0..<100).map { _ in Int64.random(in: -3_000_000_000_000...4_100_000_000_000, using: &random) }
                 instants += (0..<10).map { _ in Int64.random(in: Instant.earliest.milliseconds...0, using: &random) }
                 instants += table.starts.dropFirst().flatMap { [$0 - 1, $0] }
@@ -57,9 +57,10 @@ import Testing
             // From the year 1970 on, and from days that every month has; the others have tests of their own.
             let start = Instant(clamping: Int64.random(in: 500_000_000_000...2_200_000_000_000, using: &random))
             guard calendar.component(.day, from: start.date) <= 28 else { return }
-            let months = Int.random(in: 0...30, using: &random)
-            let days = Int.random(in: 0...40, using: &random)
-            guard months + days > 0 else { return }
+            // One or the other: Foundation stops between the two, and there a move of the clock would change its result.
+            let isMonths = random.chance(50)
+            let months = isMonths ? Int.random(in: 1...30, using: &random) : 0
+            let days = isMonths ? 0 : Int.random(in: 1...40, using: &random)
             let step = DateComponents(month: -months, day: -days)
             let expected = Instant(try #require(calendar.date(byAdding: step, to: start.date)))
             // Within a day of a move of the clock the two differ on purpose.
@@ -94,7 +95,7 @@ import Testing
         #expect(Instant(Date(timeIntervalSince1970: .infinity)) == .latest)
         #expect(Instant(Date(timeIntervalSince1970: -0.0004)).milliseconds == 0)
         #expect(Instant(Date(timeIntervalSince1970: 1_795_417_200.123)).milliseconds == 1_795_417_200_123)
-        #expect(Instant.earliest.date == Date(timeIntervalSince1970: -62_135_596_800))
+        #expect(Instant.earliest.date == Date(timeIntervalSince1970: -62_167_219_200))
     }
 
     @Test func absurdTimesAreJudgedLikeOthers() throws {

@@ -67,6 +67,12 @@ public final class CloneJob {
         }
         var opened: [OpenFilesystem] = []
         for filesystem in inner { opened.append(try OpenFilesystem(filesystem, kernel: kernel)) }
+        // An image inside another one of the group would wait for its own pool to be thawed.
+        for target in targets {
+            for filesystem in opened where filesystem.filesystem.contains(descriptor: target.image.file.descriptor) {
+                throw .refused(.insideAnother(image: target.image.path, mountPoint: filesystem.mountPoint))
+            }
+        }
         for output in outputs {
             for filesystem in opened where filesystem.filesystem.contains(descriptor: output.descriptor) {
                 throw .outputInside(stream: output.name, mountPoint: filesystem.mountPoint)

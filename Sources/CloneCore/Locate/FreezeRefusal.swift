@@ -16,6 +16,8 @@ public enum FreezeRefusal: Sendable, Hashable {
     case hiddenMount(image: String, mountPoint: String)
     /// A mounted loop device whose file may lie in this image, or not.
     case unknownBackingFile(image: String, device: String)
+    /// The image lies on a filesystem that is to be frozen for another image of the group.
+    case insideAnother(image: String, mountPoint: String)
     /// More filesystems than one guard can hold.
     case tooMany(count: Int)
 
@@ -35,6 +37,8 @@ public enum FreezeRefusal: Sendable, Hashable {
             "\(image): it is mounted at \(mountPoint), which can't be opened: hidden by another mount, or not permitted"
         case .unknownBackingFile(let image, let device):
             "\(image): \(device) is mounted, and can't be told whether its file lies inside this image"
+        case .insideAnother(let image, let mountPoint):
+            "\(image): it lies on \(mountPoint), which is frozen for another image of the group, so it can't be cloned then"
         case .tooMany(let count):
             "\(count) filesystems would have to be frozen at once, more than the thaw guard can hold"
         }
@@ -50,6 +54,7 @@ public enum FreezeRefusal: Sendable, Hashable {
         case .unreachableNamespace: "run losnap as root in the namespace in which it is mounted"
         case .hiddenMount: "run losnap as root; unmount what is mounted over it"
         case .unknownBackingFile(_, let device): "unmount what is mounted from \(device), or attach it again by a path that exists"
+        case .insideAnother: "snapshot the outer image alone: what is mounted from images inside it is frozen with it"
         case .tooMany: "take the sources in smaller groups"
         }
     }

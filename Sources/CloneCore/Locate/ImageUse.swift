@@ -34,6 +34,12 @@ public struct InnerFilesystem: Sendable, Hashable {
         FilesystemIdentity.ofRegularFile(descriptor).map(isSame) ?? false
     }
 
+    /// Whether the descriptor, a directory or a regular file, is on this filesystem: to be asked after opening `openPath` and before
+    /// freezing, because a mount may have come or gone since it was found.
+    public func isOpened(by descriptor: CInt) -> Bool {
+        FilesystemIdentity.of(descriptor).map(isSame) ?? false
+    }
+
     /// Whether what an open descriptor told is this filesystem.
     func isSame(_ identity: FilesystemIdentity) -> Bool {
         if let btrfsUUID { return identity.btrfsUUID == btrfsUUID }

@@ -42,6 +42,9 @@ public struct ScratchClone: Sendable {
         let clone = try cloneNameless(snapshot, path, pool)
         defer { kernel.close(clone) }
         let loop = try ScratchLoop(attaching: clone, uuid: uuid, image: path)
+        // Of a btrfs with several devices the kernel remembers them by number, also unmounted and detached. If this loop device was one,
+        // and the original is mounted, it takes the clone for that one and refuses it (Linux 6.18: EINVAL, "fsid doesn't match").
+        if content == .btrfs { _ = clinux_btrfs_forget(loop.path) }
         var flags = UInt(CLINUX_MS_NOSUID) | UInt(CLINUX_MS_NODEV)
         if access == .readOnly { flags |= UInt(CLINUX_MS_RDONLY) }
         let result = clinux_mount(loop.path, "/proc/self/fd/\(place)", content.rawValue, flags, content.mountOptions)

@@ -9,7 +9,7 @@
 public import FoundationEssentials
 
 extension CalendarDuration {
-    /// The instant that lies this duration before `end` in that zone; at the earliest the start of the year 1.
+    /// The instant that lies this duration before `end` in that zone; at the earliest the start of the year 0.
     public func subtract(from end: Instant, in zone: TimeZone) -> Instant {
         subtract(from: end, in: ZoneTable(zone, through: end))
     }

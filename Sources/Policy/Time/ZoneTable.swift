@@ -7,7 +7,7 @@
 
 import FoundationEssentials
 
-/// The offsets of one zone from the year 1 to a given end. All numbers are milliseconds.
+/// The offsets of one zone from the year 0 to a given end. All numbers are milliseconds.
 struct ZoneTable {
     /// When each interval starts, ascending; the first one starts before every instant there can be.
     private(set) var starts: [Int64]

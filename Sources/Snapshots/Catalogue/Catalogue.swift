@@ -13,13 +13,15 @@ public final class Catalogue: Sendable {
     public let path: FilePath
     /// What identifies it, in the records of its snapshots.
     public let id: Identifier
-    /// Whether it was opened as it lies, without its log: on a filesystem that can't be written. What a crashed losnap left in the log is not seen.
+    /// Whether it is a picture of the moment of opening: of a catalogue on a filesystem that can't be written.
     public let isImmutable: Bool
 
+    let mode: CatalogueMode
     let file: CatalogueFile
     let queue: DatabaseQueue
 
-    private init(file: CatalogueFile, queue: DatabaseQueue, id: Identifier, isImmutable: Bool) {
+    private init(file: CatalogueFile, mode: CatalogueMode, queue: DatabaseQueue, id: Identifier, isImmutable: Bool) {
+        self.mode = mode
         self.file = file
         self.path = file.path
         self.queue = queue
@@ -39,16 +41,19 @@ public final class Catalogue: Sendable {
     public static func open(
         path: FilePath, mode: CatalogueMode, now: Instant, busyTimeout: Double = 5, whenFull: CatalogueWhenFull = .refuse
     ) throws(SnapshotsError) -> Catalogue {
-        do {
-            return try openOnce(path: path, mode: mode, now: now, busyTimeout: busyTimeout)
-        } catch .catalogueFull where whenFull == .useReserve {
-            guard CatalogueReserve(besides: path).giveUp() else { throw .catalogueFull(path: path) }
-            return try openOnce(path: path, mode: mode, now: now, busyTimeout: busyTimeout)
+        guard whenFull == .useReserve else {
+            return try openOnce(path: path, mode: mode, now: now, busyTimeout: busyTimeout, space: .ample)
         }
+        let file = try CatalogueFile(path: path)
+        if file.isOnFullFilesystem { CatalogueReserve(besides: path).giveUp() }
+        let space: Space = file.hasLessFree(than: 16 << 20) ? .scarce : .ample
+        return try openOnce(path: path, mode: mode, now: now, busyTimeout: busyTimeout, space: space)
     }
 
+    private enum Space { case ample, scarce }
+
     private static func openOnce(
-        path: FilePath, mode: CatalogueMode, now: Instant, busyTimeout: Double
+        path: FilePath, mode: CatalogueMode, now: Instant, busyTimeout: Double, space: Space
     ) throws(SnapshotsError) -> Catalogue {
         let file = try CatalogueFile(path: path)
         let user = geteuid()
@@ -64,24 +69,28 @@ public final class Catalogue: Sendable {
             guard file.directoryIsWritable else { throw .catalogueNotWritable(path: path, problem: .notPermitted) }
         }
         do {
-            let queue = try DatabaseQueue(
-                path: isImmutable ? file.immutableURI : path.string,
-                configuration: configuration(mode: mode, busyTimeout: busyTimeout))
+            let configuration = configuration(mode: mode, busyTimeout: busyTimeout, space: space)
+            let queue = isImmutable ? try file.picture(configuration) : try DatabaseQueue(path: path.string, configuration: configuration)
             let id = try queue.unsafeReentrantRead { db in try file.identify(db, mode: mode) }
-            return Catalogue(file: file, queue: queue, id: id, isImmutable: isImmutable)
+            return Catalogue(file: file, mode: mode, queue: queue, id: id, isImmutable: isImmutable)
         } catch {
             throw file.failure(error)
         }
     }
 
-    private static func configuration(mode: CatalogueMode, busyTimeout: Double) -> Configuration {
+    private static func configuration(mode: CatalogueMode, busyTimeout: Double, space: Space) -> Configuration {
         var configuration = Configuration()
         configuration.readonly = mode == .reading
         configuration.busyMode = .timeout(busyTimeout)
         // Whoever breaks a reference must learn it at once; the default of SQLite is off, that of GRDB on.
         configuration.foreignKeysEnabled = mode != .reading
         if mode != .reading {
-            configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
+            configuration.prepareDatabase { db in
+                try db.execute(sql: "PRAGMA synchronous = FULL")
+                // Whoever opens the catalogue next reads the log that is left, so it stays short (SQLite's own choice is 1000 pages);
+                // and on a nearly full disk it must not eat up what the reserve has given.
+                try db.execute(sql: "PRAGMA wal_autocheckpoint = \(space == .scarce ? 16 : 128)")
+            }
         }
         return configuration
     }

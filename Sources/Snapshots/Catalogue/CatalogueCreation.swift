@@ -27,7 +27,7 @@ extension CatalogueFile {
             throw failure(error)
         }
         guard link(draft.string, path.string) == 0 || errno == EEXIST else { throw failure(errno) }
-        try syncDirectory()
+        try sync(directory)
     }
 
     private func fill(_ draft: FilePath, id: Identifier, at now: Instant) throws {
@@ -50,6 +50,7 @@ extension CatalogueFile {
     private func createDirectory(_ directory: FilePath) throws(SnapshotsError) {
         guard mkdir(directory.string, 0o700) != 0 else {
             guard chmod(directory.string, 0o700) == 0 else { throw failure(errno) }
+            try sync(directory.removingLastComponent())
             return
         }
         switch errno {
@@ -62,7 +63,8 @@ extension CatalogueFile {
         }
     }
 
-    private func syncDirectory() throws(SnapshotsError) {
+    /// A new name survives a power cut only when its directory has been synced.
+    private func sync(_ directory: FilePath) throws(SnapshotsError) {
         let descriptor = open(directory.string, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure(errno) }
         defer { close(descriptor) }

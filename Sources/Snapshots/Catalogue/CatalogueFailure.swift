@@ -12,7 +12,7 @@ extension CatalogueFile {
         guard let error = error as? DatabaseError else { return .catalogueFailed(path: path, detail: "\(error)") }
         let detail = error.message ?? "\(error.resultCode)"
         switch error.resultCode {
-        case .SQLITE_BUSY, .SQLITE_LOCKED: return .catalogueLocked(path: path)
+        case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL: return .catalogueLocked(path: path)
         case .SQLITE_NOTADB: return .notACatalogue(path: path, problem: .notSQLite)
         case .SQLITE_CORRUPT, .SQLITE_FORMAT: return .catalogueCorrupt(path: path, detail: detail)
         case .SQLITE_FULL: return .catalogueFull(path: path)

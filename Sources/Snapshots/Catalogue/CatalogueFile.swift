@@ -87,11 +87,14 @@ struct CatalogueFile {
     }
 
     /// Whether so little is free that SQLite can't make its side files.
-    var isOnFullFilesystem: Bool {
+    var isOnFullFilesystem: Bool { hasLessFree(than: 256 << 10) }
+
+    /// Whether less than that many bytes are free to this user.
+    func hasLessFree(than bytes: UInt64) -> Bool {
         var facts = statvfs()
         guard statvfs(directory.string, &facts) == 0 else { return false }
         let free = geteuid() == 0 ? facts.f_bfree : facts.f_bavail
-        return UInt64(free) * UInt64(facts.f_frsize) < 256 * 1024
+        return UInt64(free) < bytes / max(1, UInt64(facts.f_frsize))
     }
 
     /// Whether this process may make files in the directory.

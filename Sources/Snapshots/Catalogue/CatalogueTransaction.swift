@@ -11,7 +11,7 @@ extension Catalogue {
 
     /// Runs `body` with the database for a change.
     func write<T>(_ body: (Database) throws -> T) throws(SnapshotsError) -> T {
-        guard !queue.configuration.readonly else { throw .catalogueNotWritable(path: path, problem: .openedForReading) }
+        guard mode != .reading else { throw .catalogueNotWritable(path: path, problem: .openedForReading) }
         do {
             return try queue.unsafeReentrantWrite { db in
                 var result: T?

@@ -7,7 +7,7 @@ enum SchemaV1 {
         CREATE TABLE meta (
             only INTEGER PRIMARY KEY CHECK (only = 1),
             id TEXT NOT NULL CHECK (length(id) = 36),
-            created_at INTEGER NOT NULL
+            created_at INTEGER NOT NULL CHECK (created_at BETWEEN -62167219200000 AND 253402300799999)
         ) STRICT;
 
         CREATE TABLE source (
@@ -21,8 +21,8 @@ enum SchemaV1 {
             pool_uuid TEXT,
             policy TEXT,
             scope TEXT CHECK (scope IN ('run', 'all')),
-            created_at INTEGER NOT NULL,
-            removed_at INTEGER,
+            created_at INTEGER NOT NULL CHECK (created_at BETWEEN -62167219200000 AND 253402300799999),
+            removed_at INTEGER CHECK (removed_at BETWEEN -62167219200000 AND 253402300799999),
             CHECK ((pool_type IS NULL) = (pool_uuid IS NULL))
         ) STRICT;
         CREATE UNIQUE INDEX source_name ON source (name) WHERE removed_at IS NULL;
@@ -45,12 +45,12 @@ enum SchemaV1 {
             image_path TEXT NOT NULL CHECK (image_path GLOB '/*'),
             state TEXT NOT NULL CHECK (state IN ('pending', 'complete', 'deleting')),
             taken_at INTEGER NOT NULL CHECK (taken_at BETWEEN -62167219200000 AND 253402300799999),
-            created_at INTEGER NOT NULL,
+            created_at INTEGER NOT NULL CHECK (created_at BETWEEN -62167219200000 AND 253402300799999),
             revision INTEGER NOT NULL CHECK (revision BETWEEN 1 AND 1099511627776),
             label TEXT CHECK (length(CAST(label AS BLOB)) BETWEEN 1 AND 255),
             held INTEGER NOT NULL DEFAULT 0 CHECK (held IN (0, 1)),
             hold_reason TEXT CHECK (length(CAST(hold_reason AS BLOB)) BETWEEN 1 AND 255),
-            hold_until INTEGER,
+            hold_until INTEGER CHECK (hold_until BETWEEN -62167219200000 AND 253402300799999),
             group_id TEXT CHECK (length(group_id) = 36),
             origin TEXT NOT NULL CHECK (origin IN ('manual', 'run', 'safety', 'import', 'adopted')),
             consistency TEXT NOT NULL CHECK (consistency IN ('frozen', 'unmounted', 'crash')),
@@ -59,7 +59,7 @@ enum SchemaV1 {
             allocated_bytes INTEGER NOT NULL CHECK (allocated_bytes >= 0),
             frozen_us INTEGER CHECK (frozen_us >= 0),
             extents INTEGER CHECK (extents >= 0),
-            clone_method TEXT NOT NULL,
+            clone_method TEXT NOT NULL CHECK (clone_method <> ''),
             removal_kind TEXT,
             removal_reason TEXT,
             removal_command TEXT,
@@ -93,7 +93,7 @@ enum SchemaV1 {
 
         CREATE TABLE event (
             row INTEGER PRIMARY KEY AUTOINCREMENT,
-            at INTEGER NOT NULL,
+            at INTEGER NOT NULL CHECK (at BETWEEN -62167219200000 AND 253402300799999),
             kind TEXT NOT NULL CHECK (kind <> ''),
             source_id TEXT CHECK (length(source_id) = 36),
             source_name TEXT,

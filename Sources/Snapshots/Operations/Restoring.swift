@@ -102,8 +102,11 @@ extension Store {
         let place = try SnapshotPlace.prepare(for: source, catalogue: catalogue.id, kernel: kernel)
         // The source may have moved since: then its new directory has a lock of its own.
         let isSame = place.path == row.directory.path
+        // Opened anew: taking the snapshot ends its own lease, and ours on `image` must last until the exchange.
+        let same = try beneath { () throws(CloneError) in try ImageFile(path: image.path, kernel: kernel) }
+        guard same.identity == image.identity else { throw .imageChanged(path: FilePath(image.path)) }
         let prepared = PreparedSource(
-            source: source, image: image, place: place, attributes: try ImageAttributes(of: image.file, kernel: kernel),
+            source: source, image: same, place: place, attributes: try ImageAttributes(of: image.file, kernel: kernel),
             lock: isSame ? lock : try self.lock(place, called: source.name))
         return try take([prepared], CreateRequest(sources: [source], origin: .safety))
     }

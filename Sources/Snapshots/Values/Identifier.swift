@@ -29,21 +29,24 @@ public struct Identifier: Hashable, Comparable, Sendable, CustomStringConvertibl
 
     /// The UUID that `text` spells as 8-4-4-4-12 hexadecimal digits; nil when it does not.
     public init?(parsing text: some StringProtocol) {
+        let parsed = text.utf8.withContiguousStorageIfAvailable { Self.parse($0) }
+        guard let parsed = parsed ?? Array(text.utf8).withUnsafeBufferPointer({ Self.parse($0) }) else { return nil }
+        self = parsed
+    }
+
+    private static func parse(_ bytes: UnsafeBufferPointer<UInt8>) -> Identifier? {
+        guard bytes.count == 36 else { return nil }
         var high: UInt64 = 0
         var low: UInt64 = 0
-        var position = 0
-        for byte in text.utf8 {
+        for position in 0..<36 {
             if position == 8 || position == 13 || position == 18 || position == 23 {
-                guard byte == 0x2D else { return nil }
+                guard bytes[position] == 0x2D else { return nil }
             } else {
-                guard let digit = Self.digit(byte) else { return nil }
+                guard let digit = digit(bytes[position]) else { return nil }
                 if position < 18 { high = high << 4 | digit } else { low = low << 4 | digit }
             }
-            position += 1
-            guard position <= 36 else { return nil }
         }
-        guard position == 36 else { return nil }
-        self.init(high: high, low: low)
+        return Identifier(high: high, low: low)
     }
 
     private static func digit(_ byte: UInt8) -> UInt64? {

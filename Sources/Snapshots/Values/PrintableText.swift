@@ -4,6 +4,11 @@
 extension Unicode.Scalar {
     /// Whether it has no glyph of its own and may steer a terminal or turn the direction of writing.
     var isControl: Bool {
+        if isASCII { return value < 0x20 || value == 0x7F }
+        return isControlBeyondASCII
+    }
+
+    private var isControlBeyondASCII: Bool {
         switch properties.generalCategory {
         case .control, .lineSeparator, .paragraphSeparator, .surrogate: true
         default:

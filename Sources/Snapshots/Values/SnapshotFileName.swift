@@ -11,9 +11,8 @@ public struct SnapshotFileName: Hashable, Comparable, Sendable, CustomStringConv
 
     /// The name that `text` is; nil when it is no plain file name: empty, `.`, `..`, over 255 bytes, or with `/` or a NUL in it.
     public init?(_ text: String) {
-        guard !text.isEmpty, text != ".", text != "..", text.utf8.count <= 255, !text.utf8.contains(0x2F), !text.utf8.contains(0) else {
-            return nil
-        }
+        guard !text.isEmpty, text != ".", text != "..", text.utf8.count <= 255 else { return nil }
+        for byte in text.utf8 where byte == 0x2F || byte == 0 { return nil }
         self.text = text
     }
 

@@ -27,7 +27,8 @@ private func opens(_ filesystem: InnerFilesystem, _ mountPoint: FilePath) throws
     try identity(of: FilePath(filesystem.openPath)) == identity(of: mountPoint)
 }
 
-@Suite("Locating on a real kernel", .needsRoot, .timeLimit(.minutes(2)))
+/// One at a time: a new mount namespace is a copy of all mounts, and keeps those of other tests mounted for a moment.
+@Suite("Locating on a real kernel", .needsRoot, .serialized, .timeLimit(.minutes(2)))
 struct LocateKernelTests {
     @Test("each filesystem on each pool, also after a rename", arguments: [Filesystem.xfs, .btrfs], [Filesystem.xfs, .ext4, .btrfs])
     func renamed(pool kind: Filesystem, image content: Filesystem) throws {
@@ -123,8 +124,27 @@ struct LocateKernelTests {
                 let file = try FileDescriptor.open(path, .readWrite, options: .create, permissions: .ownerReadWrite)
                 defer { try? file.close() }
                 #expect(filesystem.contains(descriptor: file.rawValue) == expected, "\(path)")
+                #expect(filesystem.isOpened(by: file.rawValue) == expected, "\(path)")
+            }
+            for (path, expected) in [(directory, true), (image.path, true), (pool.path, false)] {
+                let folder = try FileDescriptor.open(path, .readOnly, options: .directory)
+                defer { try? folder.close() }
+                #expect(filesystem.isOpened(by: folder.rawValue) == expected, "\(path)")
+                #expect(!filesystem.contains(descriptor: folder.rawValue), "a directory is not written to")
             }
             #expect(!filesystem.contains(descriptor: -1))
+        }
+    }
+
+    @Test("without the right to ask loop devices: by their paths", arguments: [Filesystem.xfs, .btrfs])
+    func unprivileged(kind: Filesystem) throws {
+        try TestScope.with { scope in
+            let pool = try scope.pool(kind)
+            let image = try scope.mountedImage(in: pool.path, kind)
+            var view = SystemView.linux
+            view.loopStatus = { _ in nil }
+            let use = try ImageLocator(view: view).use(of: identity(of: image.file), path: image.file.string)
+            #expect(use.filesystems.map(\.mountPoint) == [image.path.string])
         }
     }
 
@@ -136,7 +156,10 @@ struct LocateKernelTests {
             let device = try scope.attach(image)
             let mountPoint = try scope.freshDirectory("elsewhere")
             let shell = Tool(executable: "/usr/bin/unshare")
-            let script = "mount -t ext4 \(device.path) \(mountPoint) && exec sleep 60"
+            let script = """
+                awk '$5 ~ /losnap-test/ && $5 !~ /\\\\/ { print $5 }' /proc/self/mountinfo | sort -r | while read -r path; do umount -l "$path"; done
+                mount -t ext4 \(device.path) \(mountPoint) && exec sleep 60
+                """
             let process = try scope.start(shell.invocation(["--mount", "/bin/sh", "-c", script]))
             let seen = try waitUntil { (try? use(of: image).filesystems.isEmpty) == false }
             try #require(seen, "\(process.poll() as Any)")
@@ -160,8 +183,8 @@ struct LocateKernelTests {
             #expect(try refusal(of: image.file) == .replacedWhileMounted(image: image.file.string, mountPoint: image.path.string))
             #expect(throws: CloneError.self) { try MountPointTracer().image(at: image.path.string) }
             try image.mount.unmount()
-            let device = image.device.path.string
-            #expect(try refusal(of: image.file) == .replacedWhileMounted(image: image.file.string, mountPoint: device))
+            let expected = FreezeRefusal.replacedWhileMounted(image: image.file.string, mountPoint: image.device.path.string)
+            #expect(try waitUntil { try refusal(of: image.file) == expected })
         }
     }
 

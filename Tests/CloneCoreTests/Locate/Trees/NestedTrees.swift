@@ -50,9 +50,10 @@ struct NestedTrees {
 
     @Test("on a btrfs pool: other images of the pool are not inside") mutating func btrfsPool() throws {
         var system = RecordedSystem()
-        let image = RecordedSystem.file(257, on: "0:60")
+        let image = RecordedSystem.file(257, on: "0:61")
+        // A subvolume of the pool: its device number is nowhere to be seen but on the image itself.
         system.loop(0, image, "/bpool/home.img")
-        system.loop(1, RecordedSystem.file(258, on: "0:60"), "/gone/other.img (deleted)")
+        system.loop(1, RecordedSystem.file(258, on: "0:61"), "/gone/other.img (deleted)")
         system.sysfs("fs/btrfs/\(Self.uuid)/devices/loop0\nfs/btrfs/11111111-2222-3333-4444-555555555555/devices/sdb")
         system.mounts(
             """
@@ -126,6 +127,7 @@ struct NestedTrees {
 
     @Test("mounted, but hidden under another mount: refused") mutating func hidden() {
         system.mounts("42 27 7:0 / /home rw - xfs /dev/loop0 rw\n43 42 0:30 / /home rw - tmpfs none rw", hidden: ["/home"])
+        system.opens("/home", device: "0:30")
         #expect(system.refusal(of: image) == .hiddenMount(image: "/pool/home.img", mountPoint: "/home"))
     }
 

@@ -1,0 +1,76 @@
+// `losnap create`: snapshots of one source, or of several at one instant.
+
+import ArgumentParser
+import CloneCore
+import Policy
+import Snapshots
+
+struct Create: Command {
+    static let configuration = CommandConfiguration(
+        commandName: "create",
+        abstract: "Take a snapshot of a source, or one of each of several at one instant.",
+        discussion: """
+            SOURCE is a name, or with a slash a path: an image or a mount point, which is registered as a source when it is first named. The \
+            filesystem inside a mounted image is frozen while it is cloned; needs root then. Several sources make a group: one freeze, all \
+            or none.
+
+            EXAMPLES:
+              losnap create /home
+              losnap create home --label before-upgrade --hold='until it has proved itself'
+              losnap create home mail --tag nightly
+              losnap create /srv/vm.img --consistency crash
+            """)
+
+    /// How careful to be.
+    enum Wanted: String, ExpressibleByArgument, CaseIterable {
+        case frozen, crash
+    }
+
+    @Argument(help: "What to take snapshots of: a name, an image or a mount point.")
+    var source: [String]
+
+    @Option(name: .long, help: ArgumentHelp("Call the snapshot so; it can then be named as SOURCE@TEXT.", valueName: "text"))
+    var label: String?
+
+    @Option(name: .long, help: ArgumentHelp("Give it this tag; may be repeated.", valueName: "tag"))
+    var tag: [String] = []
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Hold it from the start: --hold alone, or --hold=REASON.", valueName: "reason"))
+    var hold: String?
+
+    @Option(name: .long, help: "Freeze what is mounted, or clone it as it is, as after a power cut.")
+    var consistency = Wanted.frozen
+
+    @Option(name: .long, help: ArgumentHelp("The longest freeze, from 10ms to 10min.", valueName: "duration"))
+    var maxFreeze = "10s"
+
+    @Flag(name: .long, help: "Don't set the immutable flag on the snapshot.")
+    var noImmutable = false
+
+    @Option(
+        name: .long, help: ArgumentHelp("The time of the data, if it is older (RFC 3339); its origin is then 'import'.", valueName: "time"))
+    var time: String?
+
+    @OptionGroup var change: ChangeArguments
+    @OptionGroup var catalogue: CatalogueArguments
+    @OptionGroup var display: DisplayArguments
+
+    func run(in session: Session) throws {
+        let label = try label.map { try Label(parsing: $0) }
+        let tags = try Tags(tag.map { try Tag(parsing: $0) })
+        let hold = try hold.map { try Hold(reason: $0 == OptionalValue.absent ? nil : $0) }
+        let takenAt = try time.map { try Instant(parsing: $0) }
+        let maxFreeze = try FreezeLimit.nanoseconds(maxFreeze)
+        let store = try session.open(catalogue, for: .making, waits: change.wait)
+        let sources = try source.map { try session.resolve($0, in: store, registering: true) }
+        let report = try store.create(
+            CreateRequest(
+                sources: sources, label: label, tags: tags, hold: hold, origin: takenAt == nil ? .manual : .import,
+                consistency: consistency == .crash ? .crash : .frozen, maxFreezeNanoseconds: maxFreeze, setsImmutable: !noImmutable,
+                takenAt: takenAt))
+        report.warnings.map(Warning.init).forEach(session.warn)
+        try session.present(CreatePresentation(report: report), display, quiet: change.quiet)
+    }
+}

@@ -1,0 +1,43 @@
+// `losnap hold`: the flag that forbids removal.
+
+import ArgumentParser
+import Snapshots
+
+struct HoldSnapshot: Command {
+    static let configuration = CommandConfiguration(
+        commandName: "hold",
+        abstract: "Forbid the removal of a snapshot.",
+        discussion: """
+            Neither prune nor delete removes a held snapshot. TIME is RFC 3339, or a date or the beginning of one.
+
+            EXAMPLES:
+              losnap hold home@latest --reason 'the last good one'
+              losnap hold 42 --until 2027-01-01
+            """)
+
+    @Argument(help: "The snapshot.")
+    var snapshot: String
+
+    @Option(name: .long, help: ArgumentHelp("Why, in your words.", valueName: "text"))
+    var reason: String?
+
+    @Option(name: .long, help: ArgumentHelp("Release it by itself at that time.", valueName: "time"))
+    var until: String?
+
+    @OptionGroup var change: ChangeArguments
+    @OptionGroup var catalogue: CatalogueArguments
+    @OptionGroup var display: DisplayArguments
+
+    func run(in session: Session) throws {
+        let times = TimeReader(zone: session.zone(display), now: session.now)
+        let end = try times.instant(until, option: "--until", allowsAge: false)
+        if let end, let until, end <= session.now {
+            throw FrontError.outOfRange(option: "--until", value: until, range: "in the future", hint: "give a later time")
+        }
+        let hold = try Hold(reason: reason, until: end)
+        let store = try session.openIfThere(catalogue, for: .changing, waits: change.wait)
+        let listed = try session.find(snapshot, in: store, display)
+        guard let store else { return }
+        try session.present(RecordPresentation(snapshot: try store.hold(listed, hold), change: .held), display, quiet: change.quiet)
+    }
+}

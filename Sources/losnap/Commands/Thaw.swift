@@ -1,0 +1,28 @@
+// `losnap thaw`: thaw what a killed losnap left frozen. It needs no catalogue, which may lie on what is frozen.
+
+import ArgumentParser
+import CloneCore
+
+struct Thaw: Command {
+    static let configuration = CommandConfiguration(
+        commandName: "thaw",
+        abstract: "Thaw what a killed losnap left frozen.",
+        discussion: """
+            Every other command does this too, before anything else. A filesystem that something else has frozen is never thawed; fsfreeze \
+            -u does that.
+
+            EXAMPLES:
+              losnap thaw
+            """)
+
+    @OptionGroup var catalogue: CatalogueArguments
+    @OptionGroup var display: DisplayArguments
+
+    func run(in session: Session) throws {
+        try session.checkConfiguration(catalogue.config)
+        let found = try thawLeftFrozen(places: session.places, kernel: session.kernel)
+        try session.present(ThawPresentation(found: found), display)
+        let stuck = found.count { if case .stuck = $0 { true } else { false } }
+        if stuck > 0 { throw FrontError.stuck(count: stuck) }
+    }
+}

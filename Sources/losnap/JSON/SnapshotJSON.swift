@@ -1,0 +1,92 @@
+// A snapshot, a source, an event as JSON: the objects that several commands share (Docs/json.md).
+
+import CloneCore
+import Policy
+import Snapshots
+import SystemPackage
+
+extension JSON {
+    /// A path, or null.
+    init(_ path: FilePath?) { self.init(path?.string) }
+
+    /// A time in RFC 3339, or null.
+    init(_ instant: Instant?) { self.init(instant?.description) }
+
+    /// A snapshot as it is listed.
+    static func snapshot(_ listed: ListedSnapshot, now: Instant) -> JSON {
+        let snapshot = listed.snapshot
+        let isHeld = snapshot.isHeld(at: now)
+        return .object([
+            ("number", .integer(snapshot.number.value)),
+            ("id", .string(snapshot.id.description)),
+            ("source", .string(snapshot.sourceName.text)),
+            ("source_id", .string(snapshot.sourceID.description)),
+            ("image", JSON(snapshot.imagePath)),
+            ("taken_at", JSON(snapshot.takenAt)),
+            ("label", JSON(snapshot.label?.text)),
+            ("tags", .array(snapshot.tags.map { .string($0.text) })),
+            ("held", .bool(isHeld)),
+            ("hold_reason", JSON(isHeld ? snapshot.hold?.reason : nil)),
+            ("hold_until", JSON(isHeld ? snapshot.hold?.until : nil)),
+            ("group", JSON(snapshot.group?.description)),
+            ("origin", .string(snapshot.origin.rawValue)),
+            ("consistency", .string(snapshot.consistency.rawValue)),
+            ("state", .string(snapshot.state.rawValue)),
+            ("presence", .string(listed.presence.rawValue)),
+            ("logical_bytes", .integer(snapshot.logicalBytes)),
+            ("allocated_bytes", .integer(listed.allocatedBytes)),
+            ("path", JSON(snapshot.path)),
+            ("frozen_ms", snapshot.frozenMicroseconds.map { .thousandths($0) } ?? .null),
+        ])
+    }
+
+    /// Snapshots as they are listed.
+    static func snapshots(_ listed: [ListedSnapshot], now: Instant) -> JSON {
+        .array(listed.map { .snapshot($0, now: now) })
+    }
+
+    /// A source by itself.
+    static func source(_ source: Source) -> JSON { .object(sourceFields(source)) }
+
+    /// A source with what its snapshots come to.
+    static func source(_ listed: ListedSource, now: Instant) -> JSON {
+        .object(
+            sourceFields(listed.source) + [
+                ("snapshot_directory", JSON(listed.snapshotDirectory)),
+                ("presence", .string(listed.presence.rawValue)),
+                ("snapshot_count", .integer(Int64(listed.snapshotCount))),
+                ("newest", JSON(listed.newest?.takenAt)),
+            ])
+    }
+
+    private static func sourceFields(_ source: Source) -> [Field] {
+        [
+            ("name", .string(source.name.text)),
+            ("id", .string(source.id.description)),
+            ("image", JSON(source.imagePath)),
+            ("configured_directory", JSON(source.snapshotDirectory)),
+            ("policy", JSON(source.policy)),
+            ("created_at", JSON(source.createdAt)),
+            ("removed_at", JSON(source.removedAt)),
+        ]
+    }
+
+    /// Something that could not be removed.
+    static func failure(_ failed: FailedRemoval, now: Instant) -> JSON {
+        .object([("snapshot", .snapshot(failed.snapshot, now: now)), ("error", ToldError(failed.error).json)])
+    }
+
+    /// An event of the log.
+    static func event(_ event: Event) -> JSON {
+        .object([
+            ("at", JSON(event.occasion.at)),
+            ("kind", .string(event.occasion.kind.rawValue)),
+            ("source", JSON(event.sourceName?.text)),
+            ("source_id", JSON(event.sourceID?.description)),
+            ("snapshot", JSON(event.snapshotNumber?.value)),
+            ("snapshot_id", JSON(event.snapshotID?.description)),
+            ("reason", JSON(event.occasion.reason)),
+            ("command", JSON(event.occasion.command)),
+        ])
+    }
+}

@@ -1,0 +1,17 @@
+// From arguments to an exit status. The rule: whatever goes wrong, on the way or while the output is written, ends here, is told once, and
+// becomes one status.
+
+enum Program {
+    /// Runs one command line.
+    static func run(_ arguments: [String], in session: Session) -> ExitStatus {
+        do {
+            switch try CommandLineParser.parse(arguments) {
+            case .text(let text): try session.output.write(text.hasSuffix("\n") ? text : text + "\n")
+            case .command(let command): try command.run(in: session)
+            }
+            return .done
+        } catch {
+            return session.report(error)
+        }
+    }
+}

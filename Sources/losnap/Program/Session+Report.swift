@@ -1,0 +1,94 @@
+// Telling results, warnings and errors. The rule: results on stdout, all else on stderr; the format is looked at here once; with --json the last
+// line of stderr is the error, and warnings are inside the object.
+
+import ArgumentParser
+import CloneCore
+import Foundation
+import Policy
+import Snapshots
+
+/// The forms in which results come.
+enum OutputFormat {
+    case text, json, csv
+}
+
+extension Session {
+    /// Writes a result, and the warnings that came up.
+    func present(_ presentation: some Presentation, _ display: DisplayArguments, csv: Bool = false, quiet: Bool = false) throws {
+        let context = RenderContext(zone: zone(display), now: now, style: TextStyle(output, self))
+        switch display.json ? .json : csv ? OutputFormat.csv : .text {
+        case .json:
+            let fields = presentation.fields(context) + [("warnings", .array(takeWarnings().map(\.json)))]
+            try output.write(JSON.object(fields).text + "\n")
+        case .csv:
+            try output.write(presentation.csv(context))
+            tellWarnings()
+        case .text:
+            // Warnings first, so that they are not lost behind a long table; the order between two streams is no promise.
+            tellWarnings()
+            if !quiet { try output.write(presentation.text(context)) }
+        }
+    }
+
+    /// Tells an error and gives its status.
+    func report(_ error: any Error) -> ExitStatus {
+        if let status = error as? ReportedFailure { return status.status }
+        let told = ToldError(error)
+        if isJSON {
+            let warnings = takeWarnings().map(\.json)
+            let fields: [JSON.Field] = [("error", told.json)] + (warnings.isEmpty ? [] : [("warnings", .array(warnings))])
+            try? complaints.write(JSON.object(fields).text + "\n")
+        } else {
+            tellWarnings()
+            complain(told)
+        }
+        return ExitStatus(told.category)
+    }
+
+    /// Tells an error that does not end the command, as text.
+    func complain(_ error: ToldError, about subject: String? = nil) {
+        let style = TextStyle(complaints, self)
+        let subject = subject.map { "\($0): " } ?? ""
+        var text = "losnap: \(style.red("error:")) \(EscapedText.line(subject + error.message))\n"
+        if let hint = error.hint { text += "losnap: hint: \(EscapedText.line(hint))\n" }
+        try? complaints.write(text)
+    }
+
+    private func tellWarnings() {
+        let style = TextStyle(complaints, self)
+        for warning in takeWarnings() {
+            var text = "losnap: \(style.yellow("warning:")) \(EscapedText.line(warning.message))\n"
+            if let hint = warning.hint { text += "losnap: hint: \(EscapedText.line(hint))\n" }
+            try? complaints.write(text)
+        }
+    }
+}
+
+/// A failure that has been told already; only its status is left.
+struct ReportedFailure: Error {
+    let status: ExitStatus
+}
+
+/// An error in the form in which it is told.
+struct ToldError {
+    let code: String
+    let category: ErrorCategory
+    let message: String
+    let hint: String?
+
+    init(_ error: any Error) {
+        if let error = error as? any ExplainedError {
+            code = error.code
+            category = error.category
+            message = error.message
+            hint = error.hint
+        } else {
+            code = "failed"
+            category = .failed
+            message = "\(error)"
+            hint = nil
+        }
+    }
+
+    var json: JSON { .object([("code", .string(code)), ("message", .string(message)), ("hint", JSON(hint))]) }
+}

@@ -1,0 +1,104 @@
+// What one run of losnap has around it: arguments, environment, user, streams, the time zone, and the warnings that come up. The rule: the
+// environment of the process is read here and nowhere else in the front, so that a test can give another.
+
+import CloneCore
+import Foundation
+import Glibc
+import Policy
+import Snapshots
+import SystemPackage
+
+/// The surroundings of one run.
+final class Session {
+    /// Where results go.
+    let output: OutputStream
+    /// Where everything else goes.
+    let complaints: OutputStream
+    /// Whether results and errors are JSON.
+    let isJSON: Bool
+    /// The command as it was typed.
+    let commandLine: String
+    let userID: UInt32
+    let kernel: Kernel
+    private let environment: (String) -> String?
+    private let currentDirectory: () -> String
+    private var warnings: [Warning] = []
+    private var stores: [Store] = []
+
+    init(
+        arguments: [String], environment: @escaping (String) -> String?, userID: UInt32, currentDirectory: @escaping () -> String,
+        output: OutputStream, complaints: OutputStream, kernel: Kernel = .linux
+    ) {
+        isJSON = arguments.prefix { $0 != "--" }.contains("--json")
+        commandLine = (["losnap"] + arguments.map(EscapedText.shellWord)).joined(separator: " ")
+        self.environment = environment
+        self.userID = userID
+        self.currentDirectory = currentDirectory
+        self.output = output
+        self.complaints = complaints
+        self.kernel = kernel
+    }
+
+    /// That of this process.
+    static func ofProcess(arguments: [String]) -> Session {
+        Session(
+            arguments: arguments, environment: { name in getenv(name).map { String(cString: $0) } }, userID: geteuid(),
+            currentDirectory: {
+                guard let path = getcwd(nil, 0) else { return "/" }
+                defer { free(path) }
+                return String(cString: path)
+            }, output: OutputStream(descriptor: 1), complaints: OutputStream(descriptor: 2))
+    }
+
+    /// A variable that is set and not empty.
+    func variable(_ name: String) -> String? { environment(name).flatMap { $0.isEmpty ? nil : $0 } }
+
+    /// The time now.
+    var now: Instant { Instant(clamping: kernel.realTime()) }
+
+    /// The zone that people here live in; found out when it is first wanted.
+    private(set) lazy var localZone = LocalZone.current(variable("TZ"))
+
+    /// Where locks and freeze records lie.
+    var places: RuntimePlaces { .forUser(userID, environment: environment) }
+
+    /// The path as an absolute one, by its words alone.
+    func absolute(_ text: String) -> FilePath {
+        let path = FilePath(text)
+        return (path.isAbsolute ? path : FilePath(currentDirectory()).pushing(path)).lexicallyNormalized()
+    }
+
+    /// The path of what is there, without symbolic links, so that one image is one source; of what is not, by its words.
+    func resolved(_ text: String) -> FilePath {
+        let path = FilePath(text)
+        let whole = path.isAbsolute ? path : FilePath(currentDirectory()).pushing(path)
+        guard let real = realpath(whole.string, nil) else { return absolute(text) }
+        defer { free(real) }
+        return FilePath(String(cString: real))
+    }
+
+    /// Whether there is such a file or directory.
+    func isThere(_ text: String) -> Bool { access(absolute(text).string, F_OK) == 0 }
+
+    /// The path of something to be made: its directory without symbolic links.
+    func resolvedParent(_ text: String) -> FilePath {
+        let path = absolute(text)
+        guard let name = path.lastComponent else { return path }
+        return resolved(path.removingLastComponent().string).appending(name)
+    }
+
+    /// Keeps the store from being closed before the session ends: closing moves SQLite's log into the catalogue, with syncs of its
+    /// own, though every change is durable in the log already. What stays there is moved when the log has grown.
+    func keepOpen(_ store: Store) { stores.append(store) }
+
+    /// Remembers something that the user should know; it is told with the result, or with the error.
+    func warn(_ warning: Warning) {
+        if !warnings.contains(warning) { warnings.append(warning) }
+    }
+
+    /// The warnings so far, which are thereby told.
+    func takeWarnings() -> [Warning] {
+        defer { warnings = [] }
+        return warnings
+    }
+}

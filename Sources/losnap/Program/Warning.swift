@@ -1,0 +1,98 @@
+// What a user should know though nothing failed: the warnings of all modules in one form, with a stable code, a sentence and mostly a hint.
+
+import CloneCore
+import Policy
+import Snapshots
+import SystemPackage
+
+/// A warning in the form in which it is told.
+struct Warning: Equatable {
+    let code: String
+    let message: String
+    let hint: String?
+
+    init(_ code: String, _ message: String, hint: String? = nil) {
+        self.code = code
+        self.message = message
+        self.hint = hint
+    }
+
+    var json: JSON { .object([("code", .string(code)), ("message", .string(message)), ("hint", JSON(hint))]) }
+
+    /// A catalogue that was named is not there.
+    static func noCatalogue(path: FilePath) -> Warning {
+        Warning("no_catalogue", "\(path.string): there is no catalogue", hint: "check --catalogue; losnap create makes one")
+    }
+
+    /// TZ or /etc/localtime names no zone that there is.
+    static func unknownTimeZone(_ problem: PolicyError) -> Warning {
+        Warning("unknown_time_zone", "the local time zone is not known, so times are UTC: \(problem.message)", hint: problem.hint)
+    }
+
+    /// Sources that rules of the command line would replace the policy of.
+    static func skippedConfigured(_ name: SourceName) -> Warning {
+        Warning(
+            "skipped_configured", "\(name): skipped, for it has a configured policy",
+            hint: "name it, or give --all, to prune it by the rules of the command line")
+    }
+}
+
+extension Warning {
+    /// What was left frozen by a killed losnap; nil for what nobody need know.
+    init?(_ found: LeftFrozen) {
+        switch found {
+        case .thawed(let mountPoint):
+            self.init("left_frozen_thawed", "\(mountPoint): was left frozen by a losnap that was killed; it is thawed now")
+        case .stuck(let mountPoint, let error):
+            self.init(
+                "left_frozen_stuck", "\(mountPoint): left frozen by a losnap that was killed, and can't be thawed: \(error.message)",
+                hint: error.hint ?? "run losnap thaw, or fsfreeze -u \(mountPoint)")
+        case .stale, .inUse: return nil
+        }
+    }
+
+    init(_ warning: StoreWarning) {
+        switch warning {
+        case .notImmutable(let path):
+            self.init("not_immutable", "\(path): could not be made immutable", hint: "keep it from being changed, or give --no-immutable")
+        case .reconciled(let action, let number): self.init("reconciled", "snapshot \(number): \(action.words)")
+        case .keptHeld(let number):
+            self.init("kept_held", "snapshot \(number) is held, so it was kept", hint: "release it first: losnap release \(number)")
+        case .missing(let number, let path):
+            self.init(
+                "missing", "snapshot \(number) is missing: \(path) is not there",
+                hint: "if it is gone for good, losnap repair --forget strikes it off")
+        case .orphan(let path):
+            self.init("orphan", "\(path): a snapshot of this catalogue that it does not list", hint: "losnap repair takes it in")
+        case .foreign(let directory, let count):
+            self.init("foreign", "\(directory): \(counted(count, "snapshot")) of another catalogue there, left alone")
+        case .unreadable(let path, let problem):
+            self.init("unreadable", "\(path): \(problem)", hint: "look at it, and move it away if it does not belong there")
+        case .poolUnavailable(let name, let path):
+            self.init(
+                "pool_unavailable", "\(name): \(path) is not on the pool of its snapshots; they are unavailable, not lost",
+                hint: "mount the pool; nothing is removed until it is there")
+        case .policy(let message, let hint): self.init("policy", message, hint: hint)
+        case .reserveGivenUp(let path):
+            self.init(
+                "reserve_given_up", "\(path): given up, because the disk with the catalogue is full",
+                hint: "free some space there; losnap makes it anew")
+        }
+    }
+}
+
+extension ReconcileAction {
+    /// What was done, after a crash.
+    fileprivate var words: String {
+        switch self {
+        case .completed: "was whole though unfinished after a crash, and is complete now"
+        case .dropped: "had never come into being before a crash, and is struck off"
+        case .removed: "its removal, cut off by a crash, is carried through"
+        case .kept: "its removal, cut off by a crash, is called off, for it is held"
+        case .settled: "record and catalogue differed after a crash, and agree now"
+        }
+    }
+}
+
+/// "1 snapshot", "2 snapshots".
+func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

@@ -1,0 +1,33 @@
+// What a command shows, as a value that can be shown in each format. The rule: it holds typed values; words, columns and fields are made of
+// them only here and in the neighbouring files.
+
+import Foundation
+import Policy
+import Snapshots
+
+/// A result that can be shown.
+protocol Presentation {
+    /// For people, ending in a line feed; empty if there is nothing to say.
+    func text(_ context: RenderContext) -> String
+    /// The fields of the JSON object, but for the warnings.
+    func fields(_ context: RenderContext) -> [JSON.Field]
+    /// Comma-separated values with a heading, for the few that have that form.
+    func csv(_ context: RenderContext) -> String
+}
+
+extension Presentation {
+    func csv(_ context: RenderContext) -> String { text(context) }
+}
+
+/// What rendering depends on besides the value.
+struct RenderContext {
+    /// The zone that times are shown in.
+    var zone: TimeZone
+    /// The time, by which holds end.
+    var now: Instant
+    /// Colours, or none.
+    var style = TextStyle.plain
+
+    /// The time as it is shown and can be typed back.
+    func time(_ instant: Instant) -> String { instant.local(in: zone).text(.seconds) }
+}

@@ -1,0 +1,117 @@
+// What `prune` shows: for every source what stays and why, what goes, and what the rules reach. The rule: a dry run and the real one show
+// the same plan.
+
+import Foundation
+import Policy
+import Snapshots
+
+/// What came of one source.
+struct PruneOutcome {
+    /// A plan, or what was done.
+    enum Stage {
+        case planned(PrunePlan)
+        case done(PruneReport)
+    }
+
+    let source: Source
+    /// The name of the calendar's zone, as it was given.
+    let zoneName: String
+    let result: Result<Stage, SnapshotsError>
+
+    init(source: Source, zoneName: String, _ body: () throws(SnapshotsError) -> Stage) {
+        self.source = source
+        self.zoneName = zoneName
+        do { result = .success(try body()) } catch { result = .failure(error) }
+    }
+
+    /// The plan, unless the source failed as a whole.
+    var plan: PrunePlan? {
+        switch result {
+        case .success(.planned(let plan)): plan
+        case .success(.done(let report)): report.plan
+        case .failure: nil
+        }
+    }
+
+    /// Whether something of it failed.
+    var hasFailed: Bool {
+        switch result {
+        case .success(.planned): false
+        case .success(.done(let report)): !report.failed.isEmpty
+        case .failure: true
+        }
+    }
+
+    /// What the user should know, each once.
+    var warnings: [Warning] {
+        let all: [StoreWarning] =
+            switch result {
+            case .success(.planned(let plan)): plan.warnings
+            case .success(.done(let report)): report.plan.warnings + report.warnings
+            case .failure: []
+            }
+        return all.map(Warning.init).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
+}
+
+struct PrunePresentation: Presentation {
+    var outcomes: [PruneOutcome]
+    var isDryRun: Bool
+
+    func text(_ context: RenderContext) -> String {
+        if outcomes.isEmpty { return "there are no sources to prune\n" }
+        return outcomes.compactMap { text($0, context) }.joined(separator: "\n")
+    }
+
+    private func text(_ outcome: PruneOutcome, _ context: RenderContext) -> String? {
+        guard let plan = outcome.plan else { return nil }
+        var table = Table([("NUMBER", .right), ("TAKEN", .left), ("LABEL", .left), ("VERDICT", .left), ("WHY", .left)])
+        let kept = plan.kept.map { ($0.snapshot, "keep", $0.reasons.map(\.words).joined(separator: ", ")) }
+        let removed = plan.removed.map { ($0, "remove", "") }
+        let unseen = plan.outOfScope.map { ($0, "keep", "out of scope") }
+        for (listed, verdict, why) in (kept + removed + unseen).sorted(by: { PruneOrder.precedes($0.0, $1.0) }) {
+            let snapshot = listed.snapshot
+            table.add([snapshot.number.description, context.time(snapshot.takenAt), snapshot.label?.text ?? "", verdict, why])
+        }
+        return "\(plan.source.name):\n" + table.text(context.style) + EscapedText.line(summary(outcome, plan)) + "\n"
+            + (isDryRun ? EscapedText.line(reach(plan, context)) + "\n" : "")
+    }
+
+    private func summary(_ outcome: PruneOutcome, _ plan: PrunePlan) -> String {
+        let stay = "\(counted(plan.kept.count + plan.outOfScope.count, "snapshot")) kept"
+        switch outcome.result {
+        case .success(.done(let report)):
+            let failed = report.failed.isEmpty ? "" : ", \(report.failed.count) failed"
+            return "\(stay), \(report.removed.count) removed\(failed)"
+        default:
+            let frees = plan.reclaimableBytes.map { ", freeing \(Quantity.bytes($0))" } ?? ""
+            return "\(stay), \(plan.removed.count) would be removed\(plan.removed.isEmpty ? "" : frees)"
+        }
+    }
+
+    private func reach(_ plan: PrunePlan, _ context: RenderContext) -> String {
+        let from = plan.reach.map { "\($0.rule.words) back to \(context.time($0.from))" }
+        return "the rules reach: \(plan.keep.reachSentence)" + (from.isEmpty ? "" : "; here " + from.joined(separator: ", "))
+    }
+
+    func fields(_ context: RenderContext) -> [JSON.Field] {
+        [("dry_run", .bool(isDryRun)), ("sources", .array(outcomes.map { $0.json(context) }))]
+    }
+}
+
+enum PruneOrder {
+    /// Oldest first; of equal times the higher number is the newer.
+    static func precedes(_ left: ListedSnapshot, _ right: ListedSnapshot) -> Bool {
+        (left.snapshot.takenAt, left.snapshot.number) < (right.snapshot.takenAt, right.snapshot.number)
+    }
+}
+
+extension Reason {
+    /// "daily 3", "weekly 1 (oldest)".
+    var words: String { rule.words + (ordinal.map { " \($0)" } ?? "") + (oldest ? " (oldest)" : "") }
+}
+
+extension RuleName {
+    /// The rule's name with blanks for underscores.
+    var words: String { rawValue.split(separator: "_").joined(separator: " ") }
+}

@@ -1,0 +1,256 @@
+import Policy
+import Foundation
+import GRDB
+import Glibc
+import SystemPackage
+import Testing
+
+@testable import Snapshots
+
+@Suite("Opening a catalogue")
+struct CatalogueOpeningTests {
+    private let scratch: Scratch
+
+    init() throws {
+        scratch = try Scratch()
+    }
+
+    private var path: FilePath { scratch.catalogue }
+
+    private func open(_ mode: CatalogueMode, busyTimeout: Double = 0) throws(SnapshotsError) -> Catalogue {
+        try Catalogue.open(path: path, mode: mode, now: Sample.now, busyTimeout: busyTimeout)
+    }
+
+    private func make() throws {
+        try open(.creating).close()
+    }
+
+    private func mode(_ path: FilePath) -> UInt32? {
+        var status = stat()
+        return lstat(path.string, &status) == 0 ? status.st_mode & 0o7777 : nil
+    }
+
+    private func code(_ mode: CatalogueMode = .reading) -> String? {
+        errorCode { try open(mode).close() }
+    }
+
+    @Test("that is not there fails, unless it is to be made; made once, it stays the same")
+    func making() throws {
+        #expect(code(.reading) == "catalogue_missing")
+        #expect(code(.writing) == "catalogue_missing")
+        let first = try open(.creating)
+        let id = first.id
+        try first.close()
+        let again = try open(.creating)
+        #expect(again.id == id)
+        #expect(try open(.reading).id == id)
+    }
+
+    @Test("makes files and directories for this user alone, whatever the umask")
+    func modes() throws {
+        let directory = scratch.path.appending("a").appending("b")
+        let path = directory.appending("c.sqlite")
+        let before = umask(0)
+        defer { umask(before) }
+        let catalogue = try Catalogue.open(path: path, mode: .creating, now: Sample.now)
+        try catalogue.add(Sample.source(), event: Sample.occasion(.sourceAdded))
+        for ending in ["", "-wal", "-shm", ".reserve"] { #expect(mode(FilePath(path.string + ending)) == 0o600, "\(ending)") }
+        #expect(mode(directory) == 0o700)
+        #expect(mode(scratch.path.appending("a")) == 0o700)
+        try catalogue.close()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.string).sorted() == ["c.sqlite", "c.sqlite.reserve"])
+    }
+
+    @Test("is durable and strict: WAL, synchronous FULL, foreign keys")
+    func settings() throws {
+        let catalogue = try open(.creating)
+        let settings = try catalogue.read { db in
+            [
+                try String.fetchOne(db, sql: "PRAGMA journal_mode"), try String.fetchOne(db, sql: "PRAGMA synchronous"),
+                try String.fetchOne(db, sql: "PRAGMA foreign_keys"),
+            ]
+        }
+        #expect(settings == ["wal", "2", "1"])
+    }
+
+    @Test("that is no database, empty, or another program's, is refused")
+    func notACatalogue() throws {
+        try Data(repeating: 0x41, count: 8192).write(to: URL(fileURLWithPath: path.string))
+        #expect(code() == "not_a_catalogue")
+        #expect(code(.creating) == "not_a_catalogue")
+        try Data().write(to: URL(fileURLWithPath: path.string))
+        #expect(code(.creating) == "not_a_catalogue")
+        unlink(path.string)
+        let other = try DatabaseQueue(path: path.string)
+        try other.write { db in try db.execute(sql: "CREATE TABLE t (x)") }
+        try other.close()
+        #expect(code(.creating) == "not_a_catalogue")
+        unlink(path.string)
+        mkdir(path.string, 0o700)
+        #expect(code(.creating) == "not_a_catalogue")
+    }
+
+    @Test("through a symbolic link is refused")
+    func link() throws {
+        try make()
+        let other = FilePath(path.string + ".link")
+        symlink(path.string, other.string)
+        #expect(errorCode { _ = try Catalogue.open(path: other, mode: .reading, now: Sample.now) } == "not_a_catalogue")
+    }
+
+    @Test("that is truncated or damaged is corrupt, when opened or when read, and never traps")
+    func damaged() throws {
+        let catalogue = try open(.creating)
+        let source = try Sample.source()
+        try catalogue.add(source, event: Sample.occasion(.sourceAdded))
+        for number in 0..<200 {
+            let draft = Sample.draft(of: source, at: Sample.now.advanced(byMilliseconds: Int64(number)))
+            let begun = try catalogue.begin(draft)
+            try catalogue.complete(begun.number, Sample.completion(of: draft), event: Sample.occasion())
+        }
+        try catalogue.close()
+        let whole = try Data(contentsOf: URL(fileURLWithPath: path.string))
+        try whole.prefix(whole.count / 2).write(to: URL(fileURLWithPath: path.string))
+        #expect(readingCode() == "catalogue_corrupt")
+        try whole.prefix(100).write(to: URL(fileURLWithPath: path.string))
+        #expect(["catalogue_corrupt", "not_a_catalogue"].contains(readingCode()))
+        var generator = SeededGenerator(seed: 8)
+        for _ in 0..<150 {
+            var damaged = whole
+            for _ in 0..<40 {
+                damaged[Int.random(in: 0..<damaged.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+            }
+            try damaged.write(to: URL(fileURLWithPath: path.string))
+            let allowed = ["catalogue_corrupt", "not_a_catalogue", "catalogue_newer", "catalogue_failed", nil]
+            #expect(allowed.contains(readingCode()))
+            for ending in ["-wal", "-shm"] { unlink(path.string + ending) }
+        }
+    }
+
+    private func readingCode() -> String? {
+        errorCode {
+            let catalogue = try open(.reading)
+            _ = try catalogue.snapshots()
+            _ = try catalogue.events()
+        }
+    }
+
+    @Test("that is newer is refused and left as it is")
+    func newer() throws {
+        try make()
+        let raw = try DatabaseQueue(path: path.string)
+        try raw.write { db in try db.execute(sql: "PRAGMA user_version = 99") }
+        try raw.close()
+        let before = try Data(contentsOf: URL(fileURLWithPath: path.string))
+        for mode in [CatalogueMode.reading, .writing, .creating] { #expect(code(mode) == "catalogue_newer") }
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path.string)) == before)
+    }
+
+    @Test("that another connection writes can be read, and is locked for writing")
+    func locked() throws {
+        try make()
+        let other = try DatabaseQueue(path: path.string)
+        try other.inDatabase { db in
+            try db.execute(sql: "BEGIN IMMEDIATE")
+            #expect(try open(.reading).snapshots().isEmpty)
+            let writing = try open(.writing)
+            #expect(errorCode { try writing.add(Sample.source(), event: Sample.occasion()) } == "catalogue_locked")
+            try db.execute(sql: "ROLLBACK")
+            try writing.add(Sample.source(), event: Sample.occasion())
+        }
+    }
+
+    @Test("of somebody else is refused", .enabled(if: geteuid() == 0, "needs root to give files away"))
+    func owner() throws {
+        try make()
+        chown(path.string, 1234, 0)
+        #expect(code() == "catalogue_exposed")
+        chown(path.string, 0, 0)
+        #expect(code() == nil)
+        chown(scratch.path.string, 1234, 0)
+        #expect(code() == "catalogue_exposed")
+        chown(scratch.path.string, 0, 0)
+    }
+
+    @Test(
+        "that others may write, or whose directory they may, is refused",
+        arguments: [
+            (0o660, 0o700), (0o602, 0o700), (0o600, 0o770), (0o600, 0o707), (0o600, 0o1777),
+        ])
+    func writableByOthers(file: UInt32, directory: UInt32) throws {
+        try make()
+        chmod(path.string, file)
+        chmod(scratch.path.string, directory)
+        #expect(code() == "catalogue_exposed")
+        #expect(code(.creating) == "catalogue_exposed")
+    }
+
+    @Test("below a directory that others may write is refused to root", .enabled(if: geteuid() == 0, "the rule is for root"))
+    func parents() throws {
+        let directory = scratch.path.appending("inner")
+        let path = directory.appending("c.sqlite")
+        try Catalogue.open(path: path, mode: .creating, now: Sample.now).close()
+        chmod(scratch.path.string, 0o777)
+        #expect(errorCode { _ = try Catalogue.open(path: path, mode: .reading, now: Sample.now) } == "catalogue_exposed")
+        chmod(scratch.path.string, 0o1777)
+        try Catalogue.open(path: path, mode: .reading, now: Sample.now).close()
+    }
+
+    @Test("by a relative or overlong path is refused")
+    func paths() {
+        for path in [FilePath("c.sqlite"), FilePath("/"), FilePath("/" + String(repeating: "a", count: 5000))] {
+            #expect(errorCode { _ = try Catalogue.open(path: path, mode: .creating, now: Sample.now) } == "invalid_path")
+        }
+        let long = scratch.path.appending(String(repeating: "a", count: 300))
+        #expect(errorCode { _ = try Catalogue.open(path: long, mode: .creating, now: Sample.now) } == "invalid_path")
+    }
+
+    @Test("has a spelling for SQLite in which every character of the path survives")
+    func immutable() throws {
+        let directory = scratch.path.appending("ä b?c#%20")
+        let path = directory.appending("c.sqlite")
+        try Catalogue.open(path: path, mode: .creating, now: Sample.now).close()
+        let file = try CatalogueFile(path: path)
+        var configuration = Configuration()
+        configuration.readonly = true
+        let queue = try DatabaseQueue(path: file.immutableURI, configuration: configuration)
+        #expect(try queue.read { db in try Schema.mark(of: db).version } == Schema.version)
+    }
+
+    @Test("that can't be written, and has a log, is read with what is in the log")
+    func picture() throws {
+        let writing = try open(.creating)
+        try writing.add(Sample.source(), event: Sample.occasion(.sourceAdded))
+        let file = try CatalogueFile(path: path)
+        #expect(file.hasLog)
+        let queue = try file.picture(Configuration())
+        #expect(try queue.read { db in try SourceRow.fetch(db).count } == 1)
+        try writing.close()
+        #expect(!file.hasLog)
+        let plain = try file.picture(Configuration())
+        #expect(try plain.read { db in try SourceRow.fetch(db).count } == 1)
+    }
+
+    @Test("for reading refuses changes")
+    func reading() throws {
+        try make()
+        let catalogue = try open(.reading)
+        #expect(errorCode { try catalogue.add(Sample.source(), event: Sample.occasion()) } == "catalogue_not_writable")
+    }
+
+    @Test("makes a reserve that really takes its space, gives it up and restores it")
+    func reserve() throws {
+        let catalogue = try open(.creating)
+        let reserve = CatalogueReserve(besides: path)
+        #expect(reserve.isThere)
+        #expect(reserve.giveUp())
+        #expect(!reserve.isThere)
+        #expect(!reserve.giveUp())
+        try Data(count: 10).write(to: URL(fileURLWithPath: reserve.path.string))
+        #expect(!reserve.isThere)
+        #expect(reserve.restoreIfPossible())
+        #expect(reserve.isThere)
+        #expect(mode(reserve.path) == 0o600)
+        try catalogue.close()
+    }
+}

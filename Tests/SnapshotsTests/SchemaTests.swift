@@ -1,0 +1,61 @@
+import GRDB
+import Testing
+
+@testable import Snapshots
+
+@Suite("The catalogue's schema")
+struct SchemaTests {
+    /// A published migration is never edited. If this fails, write a new migration and leave the old one alone.
+    @Test("version 1 has the text with which it was published")
+    func versionOneIsFixed() {
+        var digest: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in SchemaV1.sql.utf8 { digest = (digest ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+        #expect(SchemaV1.sql.utf8.count == 5208)
+        #expect(digest == 4_461_969_064_526_048_797)
+    }
+
+    @Test(
+        "holds what must hold, whoever writes",
+        arguments: [
+            "INSERT INTO meta (only, id, created_at) VALUES (2, '00000000-0000-0000-0000-000000000000', 0)",
+            "INSERT INTO meta (only, id, created_at) VALUES (1, '00000000-0000-0000-0000-000000000000', 0)",
+            "UPDATE source SET name = '../x'", "UPDATE source SET name = '.x'", "UPDATE source SET name = ''",
+            "UPDATE source SET image_path = 'x'",
+            "UPDATE source SET pool_type = 'xfs'", "UPDATE source SET scope = 'some'", "DELETE FROM source", "DELETE FROM directory",
+            "UPDATE snapshot SET state = 'gone'", "UPDATE snapshot SET file_name = NULL", "UPDATE snapshot SET file_name = '../x'",
+            "UPDATE snapshot SET state = 'deleting'", "UPDATE snapshot SET removal_kind = 'pruned'", "UPDATE snapshot SET number = 0",
+            "UPDATE snapshot SET number = 9007199254740992", "UPDATE snapshot SET hold_reason = 'x'", "UPDATE snapshot SET held = 2",
+            "UPDATE snapshot SET revision = 0", "UPDATE snapshot SET logical_bytes = -1", "UPDATE snapshot SET logical_bytes = 'many'",
+            "UPDATE snapshot SET id = 'x'", "UPDATE snapshot SET source = 99", "UPDATE snapshot SET origin = 'cron'",
+            "UPDATE snapshot SET consistency = 'warm'", "UPDATE snapshot SET image_mode = 4096", "UPDATE snapshot SET label = ''",
+            "INSERT INTO snapshot_tag VALUES (1, '')", "INSERT INTO snapshot_tag VALUES (99, 'x')",
+            "UPDATE snapshot SET taken_at = 253402300800000",
+        ])
+    func invariants(sql: String) throws {
+        let scratch = try Scratch()
+        let catalogue = try Catalogue.open(path: scratch.catalogue, mode: .creating, now: Sample.now)
+        let source = try Sample.source()
+        try catalogue.add(source, event: Sample.occasion())
+        let draft = Sample.draft(of: source)
+        let begun = try catalogue.begin(draft)
+        try catalogue.complete(begun.number, Sample.completion(of: draft), event: Sample.occasion())
+        #expect(throws: DatabaseError.self) { try catalogue.queue.write { db in try db.execute(sql: sql) } }
+    }
+
+    @Test("finds what is asked for by an index")
+    func indexes() throws {
+        let scratch = try Scratch()
+        let catalogue = try Catalogue.open(path: scratch.catalogue, mode: .creating, now: Sample.now)
+        func plan(_ condition: String) throws -> String {
+            try catalogue.read { db in
+                try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN SELECT * FROM snapshot WHERE \(condition)").map { $0["detail"] as String }
+                    .joined(separator: "; ")
+            }
+        }
+        #expect(try plan("1 ORDER BY taken_at, number").contains("snapshot_time"))
+        #expect(try plan("source = 1 ORDER BY taken_at, number").contains("snapshot_source_time"))
+        #expect(try plan("state <> 'complete'").contains("snapshot_unfinished"))
+        #expect(try plan("label = 'x'").contains("snapshot_label"))
+        #expect(try plan("group_id = 'x'").contains("snapshot_group"))
+    }
+}
