@@ -49,7 +49,8 @@ let package = Package(
             name: "LosnapTests", dependencies: ["losnap", "Snapshots", "Policy", "CloneCore", "TestSupport", system],
             swiftSettings: strict),
         .testTarget(
-            name: "KernelTests", dependencies: ["losnap", "loclone", "freezeprobe", "CloneCore", "TestSupport", system], swiftSettings: strict),
+            name: "KernelTests", dependencies: ["losnap", "loclone", "freezeprobe", "CloneCore", "TestSupport", system],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

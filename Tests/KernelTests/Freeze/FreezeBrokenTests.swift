@@ -40,7 +40,8 @@ struct FreezeBrokenTests {
         }
     }
 
-    @Test("killed between, in and after the freezes of images in one another", arguments: [Filesystem.xfs, .ext4, .btrfs],
+    @Test(
+        "killed between, in and after the freezes of images in one another", arguments: [Filesystem.xfs, .ext4, .btrfs],
         ["stall-after:freeze:1", "stall-after:freeze:2", "stall:thaw:1", "stall:thaw:2"])
     func nestedKilled(inner: Filesystem, place: String) throws {
         try TestScope.with { scope in
@@ -61,7 +62,9 @@ struct FreezeBrokenTests {
         }
     }
 
-    @Test("stopped while frozen: thawed at the deadline; continued, it reports and leaves no clone", arguments: [Filesystem.xfs, .ext4, .btrfs])
+    @Test(
+        "stopped while frozen: thawed at the deadline; continued, it reports and leaves no clone",
+        arguments: [Filesystem.xfs, .ext4, .btrfs])
     func stopped(kind: Filesystem) throws {
         try TestScope.with { scope in
             let scene = try FreezeScene(scope, image: kind)
@@ -140,7 +143,9 @@ struct FreezeBrokenTests {
         }
     }
 
-    @Test("signals wait until nothing is frozen and no record is left, then take effect", arguments: [SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGPWR])
+    @Test(
+        "signals wait until nothing is frozen and no record is left, then take effect",
+        arguments: [SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGPWR])
     func signalsWait(signal: Int32) throws {
         try TestScope.with { scope in
             let scene = try FreezeScene(scope)

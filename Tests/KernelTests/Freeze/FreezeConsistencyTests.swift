@@ -7,7 +7,8 @@ import Testing
 
 @Suite("Freeze: a clone is one instant", .needsRoot, .timeLimit(.minutes(4)))
 struct FreezeConsistencyTests {
-    @Test("taken under a writer, it mounts, is in order, and the checker finds nothing",
+    @Test(
+        "taken under a writer, it mounts, is in order, and the checker finds nothing",
         arguments: [Filesystem.xfs, .btrfs], [Filesystem.xfs, .ext4, .btrfs])
     func underWriter(pool: Filesystem, kind: Filesystem) throws {
         try TestScope.with { scope in
@@ -102,7 +103,9 @@ struct FreezeConsistencyTests {
             let writer = try scope.start(Tool(executable: "/bin/sh").invocation(["-c", script]))
             try eventually("the writer has begun") { number(in: two.path) ?? 0 > 2 }
             let clones = ["one.clone", "two.clone"].map { pool.path.appending($0) }
-            let outcome = try probe.run(["clone", probe.runtime.string, two.file.string, clones[1].string, one.file.string, clones[0].string])
+            let outcome = try probe.run([
+                "clone", probe.runtime.string, two.file.string, clones[1].string, one.file.string, clones[0].string,
+            ])
             #expect(outcome.succeeded, "\(outcome)")
             writer.end()
             var numbers: [Int] = []

@@ -71,6 +71,22 @@ struct GuardTests {
         }
     }
 
+    @Test("it can't be had: refused, and nothing was frozen")
+    func none() throws {
+        try TestScope.with { scope in
+            let scene = try FreezeScene(scope)
+            let probe = Tool.losnap.executable.removingLastComponent().appending("freezeprobe")
+            // It needs some descriptors above the parent's.
+            let outcome = try Tool(executable: "/usr/bin/prlimit").run([
+                "--nofile=40:40", probe.string, "clone", scene.runtime.string, scene.image.file.string, scene.destination.string,
+            ])
+            #expect(outcome.stdout.contains("error no_guard"), "\(outcome)")
+            scene.image.mount.expectThawed()
+            try scene.expectNoClone()
+            #expect(scene.probe.records.isEmpty)
+        }
+    }
+
     @Test("stopped, it does not hang the cloner at the end")
     func stopped() throws {
         try TestScope.with { scope in
@@ -160,7 +176,8 @@ struct GuardTests {
             #expect(try scene.clone().succeeded)
             try scene.image.mount.freeze()
             let frozen = scene.runtime.appending("frozen")
-            let device = try Command.run("findmnt", ["-n", "-o", "MAJ:MIN", scene.image.path.string]).trimmingCharacters(in: .whitespacesAndNewlines)
+            let device = try Command.run("findmnt", ["-n", "-o", "MAJ:MIN", scene.image.path.string]).trimmingCharacters(
+                in: .whitespacesAndNewlines)
             let name = device.replacingOccurrences(of: ":", with: "-")
             try scope.write("boot another\ndevice \(device)\nprocess 1 1\nmount \(scene.image.path)", to: frozen.appending(name))
             try scope.write("boot ano", to: frozen.appending("99-99"))
