@@ -14,14 +14,6 @@ struct SnapshotPlace: Sendable {
     var path: FilePath { FilePath(file.path) }
     var directory: SnapshotDirectory { SnapshotDirectory(path: path, pool: pool) }
 
-    /// Backup programs leave a directory alone that holds this (Cache Directory Tagging Specification).
-    static let tagName = "CACHEDIR.TAG"
-    private static let tagText = """
-        Signature: 8a477f597d28d172789f06886806bc55
-        # Snapshots made by losnap. They share blocks with their image; a backup that follows them multiplies its size.
-
-        """
-
     /// Where a source's snapshots go.
     static func path(of source: Source) -> FilePath {
         source.snapshotDirectory
@@ -35,69 +27,65 @@ struct SnapshotPlace: Sendable {
         return SnapshotPlace(file: file, pool: pool, kernel: kernel)
     }
 
-    /// Opens a source's directory for a new snapshot, making and marking it if it is not there yet.
-    static func prepare(for source: Source, catalogue: Identifier, kernel: Kernel) throws(SnapshotsError) -> SnapshotPlace {
+    /// Opens a source's directory for a new snapshot of the image, making it if it is not there yet.
+    ///
+    /// - Throws: what shows that no clone could be made there, before anything is.
+    static func prepare(for source: Source, image: ImageFile, kernel: Kernel) throws(SnapshotsError) -> SnapshotPlace {
         let path = path(of: source)
-        // The default place is `.losnap/NAME`, two new directories; of a place that the user named only the last.
-        let file = try openTrustedDirectory(path, makes: source.snapshotDirectory == nil ? 2 : 1, kernel: kernel)
-        let pool = try beneath { () throws(CloneError) in try PoolIdentity.of(file.descriptor, path: path.string) }
-        let place = SnapshotPlace(file: file, pool: pool, kernel: kernel)
-        switch try place.mark() {
-        case nil:
-            try place.setMark(DirectoryMark(sourceID: source.id, catalogueID: catalogue))
-            try place.writeTag()
-        case let mark?:
-            guard mark.catalogueID == catalogue else { throw .directoryOfAnotherCatalogue(path: path) }
-            guard mark.sourceID == source.id else { throw .directoryOfAnotherSource(path: path) }
+        let pool = try beneath { () throws(CloneError) in try PoolIdentity.of(image.file.descriptor, path: image.path) }
+        let place: SnapshotPlace
+        do {
+            place = try open(path, kernel: kernel)
+        } catch .clone(.noSuchFile) {
+            // The default place is `.losnap/NAME`, two new directories; of a place that the user named only the last.
+            let isDefault = source.snapshotDirectory == nil
+            let above = (isDefault ? source.imagePath : path).removingLastComponent()
+            try checkCanHoldClones(above, of: image, pool: pool, kernel: kernel)
+            let file = try openTrustedDirectory(path, makes: isDefault ? 2 : 1, kernel: kernel)
+            return SnapshotPlace(file: file, pool: pool, kernel: kernel)
         }
+        guard place.pool == pool else { throw .clone(.differentFilesystem(image: image.path, directory: path.string)) }
         return place
     }
 
-    // MARK: The mark
-
-    /// Whose directory it is; nil: it has no mark.
-    func mark() throws(SnapshotsError) -> DirectoryMark? {
-        let bytes: [UInt8]
-        do {
-            bytes = try kernel.getXattr(file.descriptor, RecordAttribute.name(user: geteuid()))
-        } catch .noData {
-            return nil
-        } catch {
-            throw .clone(CloneError(error, .getXattr, file.path))
-        }
-        return try DirectoryMark(decoding: bytes)
-    }
-
-    func setMark(_ mark: DirectoryMark) throws(SnapshotsError) {
-        let bytes = try mark.encoded()
+    private static func checkCanHoldClones(
+        _ directory: FilePath, of image: ImageFile, pool: PoolIdentity, kernel: Kernel
+    ) throws(SnapshotsError) {
         try beneath { () throws(CloneError) in
-            try calling(.setXattr, file.path) { () throws(Errno) in
-                try kernel.setXattr(file.descriptor, RecordAttribute.name(user: geteuid()), bytes)
+            let file = try OpenFile(directory.string, flags: [.directory, .followLinks], kernel: kernel)
+            guard try PoolIdentity.of(file.descriptor, path: file.path) == pool else {
+                throw .differentFilesystem(image: image.path, directory: file.path)
             }
-            try calling(.sync, file.path) { () throws(Errno) in try kernel.synchronize(file.descriptor) }
+            try SharingProbe(kernel: kernel).probe(directory: file.descriptor, path: file.path)
         }
-    }
-
-    private func writeTag() throws(SnapshotsError) {
-        let fd: CInt
-        do {
-            fd = try kernel.open(file.descriptor, Self.tagName, [.write, .createNew], 0o600)
-        } catch .fileExists {
-            return
-        } catch {
-            throw .clone(CloneError(error, .createFile, file.path))
-        }
-        let tag = OpenFile(adopting: fd, path: file.path + "/" + Self.tagName, kernel: kernel)
-        // Only a courtesy to backup programs: a full disk must not stop a snapshot here.
-        _ = try? FileDescriptor(rawValue: tag.descriptor).writeAll(Array(Self.tagText.utf8))
     }
 
     // MARK: What is in it
 
     /// The plain names of what may be snapshots.
+    ///
+    /// - Throws: also when the disk stops answering half-way: a name that was not read must not count as a file that is gone.
     func names() throws(SnapshotsError) -> [String] {
-        // A descriptor of our own, for the position in a directory is shared by its duplicates.
-        listDirectory("/proc/self/fd/\(file.descriptor)").filter { $0 != Self.tagName }
+        // A descriptor of its own, for the position in a directory is shared by duplicates; closedir(3) closes it.
+        let own = try beneath { () throws(CloneError) in
+            try calling(.list, file.path) { () throws(Errno) in try kernel.open(file.descriptor, ".", [.directory], 0) }
+        }
+        guard let stream = fdopendir(own) else {
+            kernel.close(own)
+            throw .clone(CloneError(Errno(rawValue: errno), .list, file.path))
+        }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while true {
+            errno = 0
+            guard let entry = readdir(stream) else { break }
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != "..", name != Self.tagName { names.append(name) }
+        }
+        guard errno == 0 else { throw .clone(CloneError(Errno(rawValue: errno), .list, file.path)) }
+        return names
     }
 
     /// Opens a file by its plain name, never following a link.

@@ -12,25 +12,20 @@ extension Store {
     public func adopt(files: [FilePath], into source: Source, takenAt: Instant?) throws(SnapshotsError) -> CreateReport {
         var report = CreateReport(snapshots: [], warnings: [])
         for path in files {
-            let image = try beneath { () throws(CloneError) in try ImageFile(path: path.string, kernel: kernel) }
-            let time = takenAt ?? Instant(clamping: image.status.modifiedAt)
+            let file = try beneath { () throws(CloneError) in try ImageFile(path: path.string, kernel: kernel) }
+            let time = takenAt ?? Instant(clamping: file.status.modifiedAt)
             guard time <= now else { throw .timeInFuture(time) }
-            let place = try SnapshotPlace.prepare(for: source, catalogue: catalogue.id, kernel: kernel)
-            if let pool = source.pool, pool != place.pool { throw .poolChanged(name: source.name, path: place.path) }
-            let prepared = PreparedSource(
-                source: source, image: image, place: place, attributes: try attributes(for: source, like: image),
-                lock: try lock(place, called: source.name))
-            report.warnings += try reconcileUnfinished(source, in: place)
+            // What a restore is to give back: the image's own attributes if it is there, else the file's.
+            let image = try? ImageFile(path: source.imagePath.string, kernel: kernel)
+            let prepared = try prepare(source, image: file, attributes: image ?? file)
+            let lock = try lock(prepared.place, called: source.name)
+            defer { withExtendedLifetime(lock) {} }
+            try claim(prepared.place, for: source)
+            report.warnings += try reconcileUnfinished(of: source.id, in: prepared.place)
             let taken = try take([prepared], CreateRequest(sources: [source], origin: .adopted, takenAt: time))
             report.snapshots += taken.snapshots
             report.warnings += taken.warnings
         }
         return report
-    }
-
-    /// What a restore is to give back: the image's own attributes if it is there, else the file's.
-    private func attributes(for source: Source, like file: ImageFile) throws(SnapshotsError) -> ImageAttributes {
-        let image = try? ImageFile(path: source.imagePath.string, kernel: kernel)
-        return try ImageAttributes(of: (image ?? file).file, kernel: kernel)
     }
 }

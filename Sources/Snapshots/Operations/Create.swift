@@ -1,20 +1,11 @@
 // Taking snapshots. The order is what the promises rest on (Docs/crash-safety.md): rows pending, the clones of one instant, record, mode
 // and fsync on the nameless files, the names, fsync of the directories, rows complete, and last the immutable flags. A failure on the
-// way takes back what was published; a crash leaves what reconcile mends.
+// way takes back what was published (`TakingBack.swift`); a crash leaves what reconcile mends.
 
 import Policy
 import CloneCore
 import Glibc
 import SystemPackage
-
-/// One source of a request, opened and locked.
-struct PreparedSource {
-    let source: Source
-    let image: ImageFile
-    let place: SnapshotPlace
-    let attributes: ImageAttributes
-    let lock: FileLock
-}
 
 /// How far the clock may be behind the newest snapshot: a correction, not a mistake (milliseconds).
 let clockTolerance: Int64 = 5 * 60 * 1000
@@ -24,11 +15,16 @@ extension Store {
     ///
     /// - Throws: whatever keeps a whole and consistent snapshot from being taken; then there is none.
     public func create(_ request: CreateRequest) throws(SnapshotsError) -> CreateReport {
+        var request = request
+        var seen: Set<Identifier> = []
+        request.sources.removeAll { !seen.insert($0.id).inserted }
+        if request.takenAt != nil, request.origin == .manual { request.origin = .import }
         try checkClock(request)
+        let (prepared, locks) = try prepare(request.sources)
+        // To the very end: nobody may touch what is not finished.
+        defer { withExtendedLifetime(locks) {} }
         var warnings: [StoreWarning] = []
-        var prepared: [PreparedSource] = []
-        for source in request.sources { prepared.append(try prepare(source, request)) }
-        for item in prepared { warnings += try reconcileUnfinished(item.source, in: item.place) }
+        for item in prepared { warnings += try reconcileUnfinished(of: item.source.id, in: item.place) }
         let report = try take(prepared, request)
         return CreateReport(snapshots: report.snapshots, warnings: warnings + report.warnings)
     }
@@ -47,15 +43,6 @@ extension Store {
         }
     }
 
-    private func prepare(_ source: Source, _ request: CreateRequest) throws(SnapshotsError) -> PreparedSource {
-        let image = try beneath { () throws(CloneError) in try ImageFile(path: source.imagePath.string, kernel: kernel) }
-        let place = try SnapshotPlace.prepare(for: source, catalogue: catalogue.id, kernel: kernel)
-        if let pool = source.pool, pool != place.pool { throw .poolChanged(name: source.name, path: place.path) }
-        let attributes = try ImageAttributes(of: image.file, kernel: kernel)
-        return PreparedSource(
-            source: source, image: image, place: place, attributes: attributes, lock: try lock(place, called: source.name))
-    }
-
     /// The same without locks and reconcile: for callers that have done both.
     func take(_ prepared: [PreparedSource], _ request: CreateRequest) throws(SnapshotsError) -> CreateReport {
         let job = try beneath { () throws(CloneError) in
@@ -66,8 +53,10 @@ extension Store {
                     waitsForLocks: options.waitsForLocks, places: options.places),
                 outputs: options.outputs.map { ($0.name, $0.descriptor) }, view: options.view, kernel: kernel)
         }
+        defer { withExtendedLifetime(job) {} }
         let rows = try begin(prepared, request)
-        var published: [(place: SnapshotPlace, name: SnapshotFileName)] = []
+        var named: [NamedClone] = []
+        let snapshots: [Snapshot]
         do throws(SnapshotsError) {
             let taken = try beneath { () throws(CloneError) in try job.run() }
             var completions: [SnapshotCompletion] = []
@@ -76,25 +65,20 @@ extension Store {
             }
             for (index, clone) in taken.enumerated() {
                 let name = completions[index].fileName
+                // Before the call: one that failed may have worked.
+                named.append(NamedClone(clone: clone.clone, place: prepared[index].place, name: name))
                 try beneath { () throws(CloneError) in try clone.clone.publish(as: name.text) }
-                published.append((prepared[index].place, name))
             }
             for item in prepared { try item.place.synchronize() }
-            let snapshots = try complete(rows, completions, prepared)
-            var warnings: [StoreWarning] = []
-            if request.setsImmutable {
-                for (index, clone) in taken.enumerated() {
-                    let path = prepared[index].place.path.appending(completions[index].fileName.text).string
-                    if try makeImmutable(clone.clone) == false { warnings.append(.notImmutable(path: path)) }
-                }
-            }
-            return CreateReport(
-                snapshots: snapshots.map { ListedSnapshot(snapshot: $0, presence: .present, allocatedBytes: $0.allocatedBytes) },
-                warnings: warnings)
+            snapshots = try complete(rows, completions, prepared)
         } catch {
-            takeBack(published, rows, because: error)
+            takeBack(named, rows, because: error)
             throw error
         }
+        // They exist: from here on nothing may fail.
+        return CreateReport(
+            snapshots: snapshots.map { ListedSnapshot(snapshot: $0, presence: .present, allocatedBytes: $0.allocatedBytes) },
+            warnings: request.setsImmutable ? makeImmutable(named) : [])
     }
 
     /// The rows, all or none.
@@ -151,35 +135,6 @@ extension Store {
                 }
             }
             return snapshots
-        }
-    }
-
-    /// False: it could not be set, though root should be able to.
-    private func makeImmutable(_ clone: NamelessClone) throws(SnapshotsError) -> Bool {
-        switch try kernel.makeImmutable(clone.file) {
-        case .set: true
-        case .notPermitted: geteuid() != 0
-        case .notSupported: true
-        }
-    }
-
-    /// As far as it goes: what can't be taken back is found by reconcile, for the rows still say pending.
-    private func takeBack(_ published: [(place: SnapshotPlace, name: SnapshotFileName)], _ rows: [Snapshot], because error: SnapshotsError)
-    {
-        // Once complete they exist, whatever failed afterwards.
-        guard let states = try? rows.map({ try catalogue.snapshot($0.number)?.state }), !states.contains(.complete) else { return }
-        var isClean = true
-        for (place, name) in published {
-            do {
-                try kernel.unlink(place.file.descriptor, name.text)
-                try place.synchronize()
-            } catch {
-                isClean = false
-            }
-        }
-        guard isClean else { return }
-        try? catalogue.together { () throws(SnapshotsError) in
-            for row in rows { try catalogue.drop(row.number, event: occasion(.failed, error.message)) }
         }
     }
 }

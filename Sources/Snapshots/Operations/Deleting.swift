@@ -36,34 +36,49 @@ extension Store {
         }
         for (directory, members) in directories.sorted(by: { $0.key.path.string < $1.key.path.string }) {
             do throws(SnapshotsError) {
-                guard let first = members.first?.snapshot else { continue }
-                if case .gone = place(of: directory, source: first.sourceID) {
-                    for member in members {
-                        try catalogue.forget(member.snapshot.number, event: occasion(.deleted, "its file was missing"))
-                    }
-                    report.removed += members
-                    continue
-                }
-                let place = try presentPlace(of: first)
-                let lock = try lock(place, of: first)
-                defer { withExtendedLifetime(lock) {} }
-                // Looked at again under the lock: another process may have been faster.
-                let current = try members.map { (member) throws(SnapshotsError) -> ListedSnapshot in
-                    guard let row = try catalogue.snapshot(member.snapshot.number) else {
-                        throw .unknownSnapshot(reference: member.snapshot.number.description, nearest: [])
-                    }
-                    return measure(row, in: .identified(place))
-                }
-                let outcome = remove(current, in: place) { _ in
-                    Removal(kind: .deleted, reason: "by name", command: options.command)
-                }
-                report.removed += outcome.removed
-                report.failed += outcome.failed
-                report.warnings += outcome.warnings
+                try delete(members, in: directory, &report)
             } catch {
                 report.failed += members.map { FailedRemoval(snapshot: $0, error: error) }
             }
         }
+        report.warnings += openingWarnings
         return report
+    }
+
+    private func delete(
+        _ members: [ListedSnapshot], in directory: SnapshotDirectory, _ report: inout DeleteReport
+    ) throws(SnapshotsError) {
+        guard let first = members.first?.snapshot else { return }
+        if case .gone = place(of: directory, source: first.sourceID) {
+            let current = try members.map { (member) throws(SnapshotsError) in try self.current(member.snapshot) }
+            try checkDelete(current.map { measure($0, in: .gone) })
+            try relieving(&report.warnings) { () throws(SnapshotsError) in
+                try catalogue.together { () throws(SnapshotsError) in
+                    for row in current { try catalogue.forget(row.number, event: occasion(.deleted, "its file was missing")) }
+                }
+            }
+            report.removed += members
+            return
+        }
+        let (place, lock, warnings) = try openForChange(first)
+        defer { withExtendedLifetime(lock) {} }
+        report.warnings += warnings
+        // Looked at again under the lock: another process may have been faster.
+        let current = try members.map { (member) throws(SnapshotsError) in
+            measure(try self.current(member.snapshot), in: .identified(place))
+        }
+        let outcome = remove(current, in: place) { _ in
+            Removal(kind: .deleted, reason: "by name", command: options.command)
+        }
+        report.removed += outcome.removed
+        report.failed += outcome.failed
+        report.warnings += outcome.warnings
+    }
+
+    private func current(_ snapshot: Snapshot) throws(SnapshotsError) -> Snapshot {
+        guard let row = try catalogue.snapshot(snapshot.number) else {
+            throw .unknownSnapshot(reference: snapshot.number.description, nearest: [])
+        }
+        return row
     }
 }

@@ -28,39 +28,47 @@ extension Store {
 
     /// Adds tags to a snapshot and removes others.
     public func tag(_ snapshot: ListedSnapshot, adding: [Tag], removing: [Tag]) throws(SnapshotsError) -> ListedSnapshot {
-        let tags = try snapshot.snapshot.tags.changed(adding: adding, removing: removing)
-        return try change(snapshot, .recordFirst, occasion(.tagged, tags.map(\.text).joined(separator: ","))) { $0.tags = tags }
+        let words = adding.map { "+\($0.text)" } + removing.map { "-\($0.text)" }
+        return try change(snapshot, .recordFirst, occasion(.tagged, words.joined(separator: " "))) { (description) throws(SnapshotsError) in
+            // Of the tags that it has now, not of those that it had when it was listed.
+            description.tags = try description.tags.changed(adding: adding, removing: removing)
+        }
     }
 
     private func change(
-        _ listed: ListedSnapshot, _ order: WriteOrder, _ event: Occasion, _ change: (inout SnapshotDescription) -> Void
+        _ listed: ListedSnapshot, _ order: WriteOrder, _ event: Occasion,
+        _ change: (inout SnapshotDescription) throws(SnapshotsError) -> Void
     ) throws(SnapshotsError) -> ListedSnapshot {
-        let place = try presentPlace(of: listed.snapshot)
-        let lock = try lock(place, of: listed.snapshot)
+        let (place, lock, _) = try openForChange(listed.snapshot)
         defer { withExtendedLifetime(lock) {} }
         // Read again under the lock: what was listed may be old.
         guard let row = try catalogue.snapshot(listed.snapshot.number), row.state == .complete, let name = row.fileName else {
             throw .unknownSnapshot(reference: listed.snapshot.number.description, nearest: [])
         }
         let (file, record) = try place.open(name, expecting: row.id)
-        var description = row.description
-        // What only the record knows after a crash is not to be lost by writing over it.
-        if record.description.revision > description.revision { description = record.description }
-        description = description.revised(change)
+        // What a crash left in only one of the two is not to be lost by writing over it, a hold least of all.
+        var description = Settlement.between(row: row.description, record: record.description, now: now)?.description ?? row.description
+        try change(&description)
+        description.revision = max(row.revision, record.description.revision).next
+        var flagFailure: SnapshotsError?
         switch order {
         case .recordFirst:
-            try write(description, to: file, of: row)
+            flagFailure = try write(description, to: file, of: row)
             try catalogue.describe(row.number, description, event: event)
         case .rowFirst:
             try catalogue.describe(row.number, description, event: event)
-            try write(description, to: file, of: row)
+            flagFailure = try write(description, to: file, of: row)
         }
+        // Only now: the two say the same whatever became of the flag.
+        if let flagFailure { throw flagFailure }
         guard let changed = try catalogue.snapshot(row.number) else { return listed }
         return ListedSnapshot(snapshot: changed, presence: listed.presence, allocatedBytes: listed.allocatedBytes)
     }
 
-    /// Writes a snapshot's record anew. The immutable flag is off for the time of it.
-    func write(_ description: SnapshotDescription, to file: OpenFile, of row: Snapshot) throws(SnapshotsError) {
+    /// Writes a snapshot's record anew. The immutable flag is off for the time of it; an error of setting it again is returned, for by then
+    /// the record is written.
+    @discardableResult
+    func write(_ description: SnapshotDescription, to file: OpenFile, of row: Snapshot) throws(SnapshotsError) -> SnapshotsError? {
         var changed = row
         changed.description = description
         let bytes = try SnapshotRecord(changed, catalogue: catalogue.id).encoded()
@@ -79,21 +87,12 @@ extension Store {
             if wasImmutable { _ = try? kernel.makeImmutable(file) }
             throw .clone(error)
         }
-        if wasImmutable { _ = try kernel.makeImmutable(file) }
-    }
-
-    /// The directory of a snapshot, for something that needs its file.
-    func presentPlace(of snapshot: Snapshot) throws(SnapshotsError) -> SnapshotPlace {
-        let path = snapshot.path ?? snapshot.directory.path
-        switch place(of: snapshot.directory, source: snapshot.sourceID) {
-        case .identified(let place): return place
-        case .gone: throw .fileMissing(number: snapshot.number, path: path)
-        case .unavailable(.directoryExposed(let path, let exposure)): throw .directoryExposed(path: path, exposure: exposure)
-        case .unavailable: throw .unavailable(number: snapshot.number, path: path)
+        guard wasImmutable else { return nil }
+        do throws(SnapshotsError) {
+            _ = try kernel.makeImmutable(file)
+            return nil
+        } catch {
+            return error
         }
-    }
-
-    func lock(_ place: SnapshotPlace, of snapshot: Snapshot) throws(SnapshotsError) -> FileLock {
-        try lock(place, called: snapshot.sourceName)
     }
 }

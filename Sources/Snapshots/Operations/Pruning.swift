@@ -16,7 +16,9 @@ extension Store {
         let now = now
         let listed = measure(try catalogue.snapshots(.complete(of: request.source.id)))
         if let lost = listed.first(where: { $0.presence == .unavailable }) {
-            throw .unavailable(number: lost.snapshot.number, path: lost.snapshot.directory.path)
+            // Says why, if there is more to say than that.
+            _ = try presentPlace(of: lost.snapshot)
+            throw .unavailable(number: lost.snapshot.number, path: lost.snapshot.path ?? lost.snapshot.directory.path)
         }
         let judgement = judge(
             listed.map { Candidate($0, now: now) }, keep: request.keep, scope: request.scope, now: now, timeZone: request.timeZone,
@@ -38,6 +40,7 @@ extension Store {
         if judgement.matchesNothing, !request.isForced {
             throw .rulesMatchNothing(name: request.source.name, removals: plan.removed.count)
         }
+        plan.reclaimableBytes = reclaimableBytes(plan)
         return plan
     }
 
@@ -46,10 +49,11 @@ extension Store {
         guard !request.keep.isEmpty else { throw .noRules(name: request.source.name) }
         let held = try openPlaces(of: request.source)
         var warnings: [StoreWarning] = []
-        for place in held.places { warnings += try reconcileUnfinished(request.source, in: place) }
+        defer { withExtendedLifetime(held.locks) {} }
+        for place in held.places { warnings += try reconcileUnfinished(of: request.source.id, in: place) }
         let plan = try planPrune(request)
         let reason = request.policyName.map { "policy \($0): no rule keeps it" } ?? "no rule keeps it"
-        var report = PruneReport(plan: plan, removed: [], failed: [], warnings: warnings + plan.warnings)
+        var report = PruneReport(plan: plan, removed: [], failed: [], warnings: openingWarnings + warnings + plan.warnings)
         for place in held.places {
             let going = plan.removed.filter { $0.snapshot.directory == place.directory }
             let outcome = remove(going, in: place) { _ in Removal(kind: .pruned, reason: reason, command: options.command) }
@@ -61,23 +65,14 @@ extension Store {
     }
 }
 
-/// A source's snapshot directories, opened and locked.
-struct HeldPlaces {
-    var places: [SnapshotPlace]
-    var locks: [FileLock]
-}
-
 extension Store {
     /// Opens and locks every directory in which a source has snapshots. One that is not there has nothing to be changed.
-    func openPlaces(of source: Source) throws(SnapshotsError) -> HeldPlaces {
-        var held = HeldPlaces(places: [], locks: [])
+    private func openPlaces(of source: Source) throws(SnapshotsError) -> (places: [SnapshotPlace], locks: [FileLock]) {
         let directories = Set(try catalogue.snapshots(SnapshotFilter(sources: [source.id])).map(\.directory))
-        for directory in directories.sorted(by: { $0.path.string < $1.path.string }) {
-            guard case .identified(let place) = place(of: directory, source: source.id) else { continue }
-            held.locks.append(try lock(place, called: source.name))
-            held.places.append(place)
+        let places = directories.sorted { $0.path.string < $1.path.string }.compactMap { directory in
+            if case .identified(let place) = place(of: directory, source: source.id) { place } else { nil }
         }
-        return held
+        return (places, try lock(places.map { ($0, source.name) }))
     }
 }
 

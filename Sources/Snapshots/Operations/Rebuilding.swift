@@ -15,54 +15,52 @@ public func rebuildCatalogue(from roots: [FilePath], options: StoreOptions) thro
     let kernel = options.kernel
     let now = Instant(clamping: kernel.realTime())
     var report = RebuildReport(sources: [], snapshotCount: 0, damagedCatalogue: nil, leftAlone: [])
-    let places = try markedPlaces(beneath: roots, kernel: kernel, &report)
+    let places = try markedPlaces(beneath: roots, kernel: kernel, view: options.view, &report)
     let ids = Set(places.map(\.mark.catalogueID))
     guard let id = ids.first else { throw .nothingToRebuild }
     guard ids.count == 1 else { throw .severalCatalogues(ids: ids.sorted()) }
 
-    report.damagedCatalogue = try putAside(options.catalogue, now: now)
-    let file = try CatalogueFile(path: options.catalogue)
-    try file.create(id: id, at: now, user: geteuid())
-    let catalogue = try Catalogue.open(path: options.catalogue, mode: .writing, now: now)
-    let occasion = Occasion(at: now, kind: .adopted, reason: "the catalogue was rebuilt", command: options.command)
-    try catalogue.together { () throws(SnapshotsError) in
-        var rebuild = Rebuild(catalogue: catalogue, occasion: occasion, now: now)
-        for (place, mark) in places { try rebuild.read(place, mark, &report) }
-        try rebuild.write(&report)
+    try checkIsUnusable(options.catalogue, now: now)
+    // Made whole under another name first: until it has its own, the damaged one is where it was.
+    let draft = FilePath(options.catalogue.string + ".rebuilding")
+    removeCatalogue(draft)
+    do throws(SnapshotsError) {
+        try fill(draft, id: id, from: places, &report, Occasion(at: now, kind: .adopted, reason: "rebuilt", command: options.command))
+        report.damagedCatalogue = try putAside(options.catalogue, now: now)
+        try renameCatalogue(draft, to: options.catalogue)
+    } catch {
+        removeCatalogue(draft)
+        throw error
     }
     CatalogueReserve(besides: options.catalogue).restoreIfPossible()
-    try catalogue.close()
     return report
 }
 
-/// Moves a catalogue that can't be used out of the way, with its log.
-private func putAside(_ path: FilePath, now: Instant) throws(SnapshotsError) -> FilePath? {
-    do throws(SnapshotsError) {
-        let catalogue = try Catalogue.open(path: path, mode: .reading, now: now)
-        // It opens; is it whole too?
-        _ = try catalogue.snapshots()
-        try catalogue.close()
-        throw .catalogueInUse(path: path)
-    } catch .catalogueMissing {
-        return nil
-    } catch .catalogueCorrupt, .notACatalogue, .catalogueFailed {
-        let aside = FilePath(path.string + ".damaged-" + now.compact)
-        for ending in ["-wal", "-shm", ""] where access(path.string + ending, F_OK) == 0 {
-            guard rename(path.string + ending, aside.string + ending) == 0 else {
-                throw .catalogueNotWritable(path: path, problem: .notPermitted)
-            }
+private func fill(
+    _ draft: FilePath, id: Identifier, from places: [(place: SnapshotPlace, mark: DirectoryMark)], _ report: inout RebuildReport,
+    _ occasion: Occasion
+) throws(SnapshotsError) {
+    try CatalogueFile(path: draft).create(id: id, at: occasion.at, user: geteuid())
+    let catalogue = try Catalogue.open(path: draft, mode: .writing, now: occasion.at)
+    try catalogue.together { () throws(SnapshotsError) in
+        var rebuild = Rebuild(catalogue: catalogue, occasion: occasion, now: occasion.at)
+        for (place, mark) in places {
+            try place.synchronize()
+            try rebuild.read(place, mark, &report)
         }
-        return aside
+        try rebuild.write(&report)
     }
+    // Writes the log into the file, and removes it.
+    try catalogue.close()
 }
 
 /// The directories with a mark, at most three steps beneath the given ones: a pool's root, `.losnap`, a source's own.
 private func markedPlaces(
-    beneath roots: [FilePath], kernel: Kernel, _ report: inout RebuildReport
+    beneath roots: [FilePath], kernel: Kernel, view: SystemView, _ report: inout RebuildReport
 ) throws(SnapshotsError) -> [(place: SnapshotPlace, mark: DirectoryMark)] {
     var found: [String: (place: SnapshotPlace, mark: DirectoryMark)] = [:]
     for root in roots {
-        guard let resolved = SystemView.linux.realPath(root.string) else { throw .clone(.noSuchFile(path: root.string)) }
+        guard let resolved = view.realPath(root.string) else { throw .clone(.noSuchFile(path: root.string)) }
         var level = [FilePath(resolved)]
         for depth in 0...3 {
             var next: [FilePath] = []

@@ -1,14 +1,14 @@
 // Carrying out what `reconcile` found, under the lock of the directory. Before every change only what is unfinished is looked at, which
-// costs nothing in the usual case; `repair` looks at every file. A group that a crash has torn is all or none.
+// costs nothing in the usual case; `repair` looks at every file.
 
 import CloneCore
 import Glibc
 import SystemPackage
 
 extension Store {
-    /// Mends what a crash left unfinished of one source: rows that are pending or deleting.
-    func reconcileUnfinished(_ source: Source, in place: SnapshotPlace) throws(SnapshotsError) -> [StoreWarning] {
-        let rows = try catalogue.snapshots(SnapshotFilter(sources: [source.id], states: [.pending, .deleting]))
+    /// Mends what a crash left unfinished of one source in a directory that is locked: rows that are pending or deleting.
+    func reconcileUnfinished(of source: Identifier, in place: SnapshotPlace) throws(SnapshotsError) -> [StoreWarning] {
+        let rows = try catalogue.snapshots(SnapshotFilter(sources: [source], states: [.pending, .deleting]))
             .filter { $0.directory == place.directory }
         guard !rows.isEmpty else { return [] }
         let names = try place.names().compactMap { SnapshotFileName($0) }
@@ -28,14 +28,18 @@ extension Store {
         switch step {
         case .drop(let row):
             if row.state == .pending, let group = row.group { return try settleGroup(group, row) }
+            // The file may be gone from the directory, but not yet from the disk.
+            try place.synchronize()
             let gone = row.removal?.occasion(at: now) ?? occasion(.dropped, "it had never come into being")
             try catalogue.drop(row.number, event: gone)
             return .reconciled(row.state == .deleting ? .removed : .dropped, row.number)
         case .complete(let row, let file, let record):
             if let group = row.group { return try settleGroup(group, row) }
+            // Whoever published it may have been killed before the name was on disk.
+            try place.synchronize()
             try catalogue.complete(
                 row.number, record.completion(fileName: file.name, allocatedBytes: row.allocatedBytes), event: occasion(.completed))
-            try? protect(file.name, in: place)
+            protect(file.name, in: place)
             return .reconciled(.completed, row.number)
         case .continueRemoval(let row, let file):
             try unlink(row, file.name, in: place)
@@ -67,42 +71,8 @@ extension Store {
     }
 
     /// A snapshot that was completed after a crash gets the flag that it would have got.
-    private func protect(_ name: SnapshotFileName, in place: SnapshotPlace) throws(SnapshotsError) {
-        _ = try kernel.makeImmutable(try place.open(name))
-    }
-
-    /// Completes a group of which every file was published, and undoes any other. Its own processes are dead, for they held our lock.
-    private func settleGroup(_ group: Identifier, _ row: Snapshot) throws(SnapshotsError) -> StoreWarning? {
-        let members = try catalogue.snapshots(SnapshotFilter(states: [.pending], group: group))
-        // An earlier step may have settled it already.
-        guard members.contains(where: { $0.number == row.number }) else { return nil }
-        var found: [(row: Snapshot, place: SnapshotPlace, name: SnapshotFileName, record: SnapshotRecord)] = []
-        for member in members {
-            guard case .identified(let place) = self.place(of: member.directory, source: member.sourceID) else { return nil }
-            for name in try place.names().compactMap({ SnapshotFileName($0) }) where name.mentions(member.id) {
-                guard let record = try? place.open(name, expecting: member.id).record else { continue }
-                found.append((member, place, name, record))
-            }
-        }
-        if found.count == members.count {
-            try catalogue.together { () throws(SnapshotsError) in
-                for item in found {
-                    try catalogue.complete(
-                        item.row.number, item.record.completion(fileName: item.name, allocatedBytes: item.row.allocatedBytes),
-                        event: occasion(.completed))
-                }
-            }
-            for item in found { try? protect(item.name, in: item.place) }
-            return .reconciled(.completed, row.number)
-        }
-        for item in found {
-            try unlink(item.row, item.name, in: item.place)
-            try item.place.synchronize()
-        }
-        try catalogue.together { () throws(SnapshotsError) in
-            for member in members { try catalogue.drop(member.number, event: occasion(.dropped, "its group was not finished")) }
-        }
-        return .reconciled(.dropped, row.number)
+    func protect(_ name: SnapshotFileName, in place: SnapshotPlace) {
+        _ = try? kernel.makeImmutable(try place.open(name))
     }
 }
 

@@ -19,17 +19,14 @@ extension Store {
         var going: [(listed: ListedSnapshot, removal: Removal)] = []
         for listed in snapshots {
             do throws(SnapshotsError) {
-                guard let name = listed.snapshot.fileName else {
-                    throw .wrongState(number: listed.snapshot.number, state: listed.snapshot.state)
-                }
-                if listed.presence == .present { try checkRemovable(listed.snapshot, name, in: place) }
+                try checkRemovable(listed, in: place)
                 going.append((listed, removal(listed.snapshot)))
             } catch {
                 outcome.failed.append(FailedRemoval(snapshot: listed, error: error))
             }
         }
         do throws(SnapshotsError) {
-            try catalogue.together { () throws(SnapshotsError) in
+            try changeCatalogue(&outcome) { () throws(SnapshotsError) in
                 for item in going { try catalogue.markDeleting(item.listed.snapshot.number, item.removal) }
             }
         } catch {
@@ -51,7 +48,7 @@ extension Store {
         do throws(SnapshotsError) {
             try place.synchronize()
             let now = now
-            try catalogue.together { () throws(SnapshotsError) in
+            try changeCatalogue(&outcome) { () throws(SnapshotsError) in
                 for item in unlinked { try catalogue.drop(item.listed.snapshot.number, event: item.removal.occasion(at: now)) }
             }
             outcome.removed = unlinked.map(\.listed)
@@ -62,12 +59,25 @@ extension Store {
         return outcome
     }
 
-    private func checkRemovable(_ snapshot: Snapshot, _ name: SnapshotFileName, in place: SnapshotPlace) throws(SnapshotsError) {
-        let record = try place.open(name, expecting: snapshot.id).record
+    private func changeCatalogue(_ outcome: inout RemovalOutcome, _ body: () throws(SnapshotsError) -> Void) throws(SnapshotsError) {
+        try relieving(&outcome.warnings) { () throws(SnapshotsError) in try catalogue.together(body) }
+    }
+
+    private func checkRemovable(_ listed: ListedSnapshot, in place: SnapshotPlace) throws(SnapshotsError) {
+        let snapshot = listed.snapshot
         let now = now
-        if snapshot.isHeld(at: now) || record.description.isHeld(at: now) {
-            throw .held(number: snapshot.number, reason: snapshot.hold?.reason ?? record.description.hold?.reason)
+        guard snapshot.state == .complete, let name = snapshot.fileName else {
+            throw .wrongState(number: snapshot.number, state: snapshot.state)
         }
+        var hold = snapshot.hold
+        switch listed.presence {
+        case .unavailable: throw .unavailable(number: snapshot.number, path: place.path.appending(name.text))
+        case .missing: break
+        case .present:
+            let record = try place.open(name, expecting: snapshot.id).record
+            if !snapshot.isHeld(at: now) { hold = record.description.hold }
+        }
+        if let hold, hold.counts(at: now) { throw .held(number: snapshot.number, reason: hold.reason) }
     }
 
     /// Unlinks the file, after a look that it is a regular file of ours whose record has that UUID.

@@ -11,7 +11,7 @@ extension Store {
         let sources = try request.sources.isEmpty ? catalogue.sources(.all) : request.sources
         for source in sources {
             do throws(SnapshotsError) {
-                report.steps += try repair(source, request)
+                try repair(source, request, &report.steps)
             } catch {
                 report.failed.append((source.name, error))
             }
@@ -19,7 +19,8 @@ extension Store {
         return report
     }
 
-    private func repair(_ source: Source, _ request: RepairRequest) throws(SnapshotsError) -> [RepairStep] {
+    /// What was done before an error is in `steps` all the same.
+    private func repair(_ source: Source, _ request: RepairRequest, _ steps: inout [RepairStep]) throws(SnapshotsError) {
         let rows = try catalogue.snapshots(SnapshotFilter(sources: [source.id]))
         var directories = Set(rows.map(\.directory))
         // Where the next one would go there may be orphans, though no row is left that says so.
@@ -27,7 +28,6 @@ extension Store {
         if let place = try? SnapshotPlace.open(next, kernel: kernel), let mark = try? place.mark(), mark.sourceID == source.id {
             directories.insert(place.directory)
         }
-        var steps: [RepairStep] = []
         for directory in directories.sorted(by: { $0.path.string < $1.path.string }) {
             let members = rows.filter { $0.directory == directory }
             switch place(of: directory, source: source.id) {
@@ -38,18 +38,18 @@ extension Store {
             case .identified(let place):
                 let lock = try request.isDryRun ? nil : lock(place, called: source.name)
                 defer { withExtendedLifetime(lock) {} }
-                steps += try repair(source, place, request)
+                try repair(source, place, request, &steps)
             }
         }
-        return steps
     }
 
-    private func repair(_ source: Source, _ place: SnapshotPlace, _ request: RepairRequest) throws(SnapshotsError) -> [RepairStep] {
+    private func repair(
+        _ source: Source, _ place: SnapshotPlace, _ request: RepairRequest, _ steps: inout [RepairStep]
+    ) throws(SnapshotsError) {
         // Read again, under the lock.
         let rows = try catalogue.snapshots(SnapshotFilter(sources: [source.id])).filter { $0.directory == place.directory }
         var files: [FoundFile] = []
         for name in try place.names().compactMap({ SnapshotFileName($0) }) { files.append(try place.find(name)) }
-        var steps: [RepairStep] = []
         for step in reconcile(rows: rows, files: files, pool: .identified, catalogue: catalogue.id, now: now) {
             switch step {
             case .missing(let row): steps.append(try missing(row, source, request))
@@ -64,7 +64,6 @@ extension Store {
                 if try execute(step, in: place) != nil { steps.append(plain) }
             }
         }
-        return steps
     }
 
     private func missing(_ row: Snapshot, _ source: Source, _ request: RepairRequest) throws(SnapshotsError) -> RepairStep {
@@ -81,9 +80,14 @@ extension Store {
         guard record.sourceID == source.id else {
             return RepairStep(kind: .unreadable, source: source.name, path: path, detail: "its record names another source")
         }
+        guard file.size == record.logicalBytes else {
+            let words = RecordFault.size(recorded: record.logicalBytes).words
+            return RepairStep(kind: .unreadable, source: source.name, path: path, detail: words)
+        }
         guard !request.isDryRun else {
             return RepairStep(kind: .adopted, source: source.name, number: record.number, path: path)
         }
+        try place.synchronize()
         let allocated = (try? kernel.statusOf(place.file.descriptor, file.name.text).allocatedBytes) ?? 0
         let adopted = try catalogue.adopt(
             record.draft(in: place.directory, at: now),

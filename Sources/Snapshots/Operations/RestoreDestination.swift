@@ -17,8 +17,9 @@ struct RestoreDestination {
         self.path = path
         self.kernel = kernel
         name = last.string
+        let parent = path.removingLastComponent()
         directory = try beneath { () throws(CloneError) in
-            try OpenFile(path.removingLastComponent().string, flags: [.directory, .followLinks], kernel: kernel)
+            try OpenFile(parent.isEmpty ? "." : parent.string, flags: [.directory, .followLinks], kernel: kernel)
         }
     }
 
@@ -52,12 +53,14 @@ struct RestoreDestination {
     }
 
     /// Puts the clone in the place of `old`, which is leased and must be what has the name.
-    func exchange(_ clone: NamelessClone, with old: ImageFile, id: Identifier) throws(SnapshotsError) {
+    ///
+    /// - Returns: a warning if the old image could not be removed afterwards.
+    func exchange(_ clone: NamelessClone, with old: ImageFile, id: Identifier) throws(SnapshotsError) -> StoreWarning? {
         // From a crash in here a hidden file stays: before the exchange a clone, after it the old image, which the safety snapshot has too.
-        let temporary = ".\(name.prefix(200)).losnap-\(id.prefix)"
+        let temporary = ".\(String(decoding: name.utf8.prefix(200), as: UTF8.self)).losnap-\(id.prefix)"
         try? kernel.unlink(directory.descriptor, temporary)
-        try beneath { () throws(CloneError) in try clone.publish(as: temporary) }
         do throws(SnapshotsError) {
+            try beneath { () throws(CloneError) in try clone.publish(as: temporary) }
             try swap(temporary)
             let displaced = try? kernel.statusOf(directory.descriptor, temporary).identity
             let isUnused = (try? kernel.leaseHolds(old.file.descriptor)) ?? false
@@ -68,16 +71,22 @@ struct RestoreDestination {
             }
             try synchronize()
         } catch {
-            // Whatever went wrong, the name is the old image's: what is hidden is the clone.
+            // While the name is the old image's, what is hidden is the clone; else it is the old image, and stays.
             if (try? kernel.statusOf(directory.descriptor, name).identity) == old.identity {
                 try? kernel.unlink(directory.descriptor, temporary)
             }
             throw error
         }
-        try beneath { () throws(CloneError) in
-            try calling(.remove, path.string) { () throws(Errno) in try kernel.unlink(directory.descriptor, temporary) }
+        do throws(SnapshotsError) {
+            try beneath { () throws(CloneError) in
+                try calling(.remove, path.string) { () throws(Errno) in try kernel.unlink(directory.descriptor, temporary) }
+            }
+            try synchronize()
+            return nil
+        } catch {
+            let hidden = path.removingLastComponent().appending(temporary)
+            return .unreadable(path: hidden.string, problem: "the image that was replaced could not be removed: \(error.message)")
         }
-        try synchronize()
     }
 
     private func swap(_ temporary: String) throws(SnapshotsError) {

@@ -16,7 +16,7 @@ extension Store {
         }
         switch target {
         case .newFile(let path):
-            if (try? kernel.statusOf(workingDirectory, path.string)) != nil { throw .fileExists(path: path) }
+            if try isTaken(path) { throw .fileExists(path: path) }
             return RestorePlan(snapshot: listed, path: path, replaces: false, takesSafetySnapshot: false)
         case .inPlace:
             let path = try imagePath(of: listed.snapshot)
@@ -28,33 +28,65 @@ extension Store {
     /// Restores.
     public func restore(_ listed: ListedSnapshot, to target: RestoreTarget) throws(SnapshotsError) -> RestoreReport {
         let plan = try planRestore(listed, to: target)
-        let place = try presentPlace(of: listed.snapshot)
-        let lock = try lock(place, of: listed.snapshot)
-        defer { withExtendedLifetime(lock) {} }
+        let source = plan.replaces ? try catalogue.source(id: listed.snapshot.sourceID) : nil
+        let (place, locks, warnings) = try lockForRestore(listed.snapshot, safetyOf: source)
+        defer { withExtendedLifetime(locks) {} }
         guard let row = try catalogue.snapshot(listed.snapshot.number), row.state == .complete, let name = row.fileName else {
             throw .unknownSnapshot(reference: listed.snapshot.number.description, nearest: [])
         }
         let (snapshot, _) = try place.open(name, expecting: row.id)
         let destination = try RestoreDestination(plan.path, kernel: kernel)
 
-        var report = RestoreReport(plan: plan, safety: nil, warnings: [])
-        // Held from before the safety snapshot to after the exchange: nobody can write in between what would be lost.
+        var report = RestoreReport(plan: plan, safety: nil, warnings: warnings)
+        // Leased from before the safety snapshot to after the exchange: nobody can write in between what would be lost.
         let replaced = plan.replaces ? try replaceableImage(at: plan.path) : nil
-        if let replaced {
-            let taken = try takeSafety(of: row, image: replaced, lock: lock)
-            report.safety = taken.snapshots.first
-            report.warnings += taken.warnings
-        }
         let restored = try destination.makeClone(of: snapshot, attributes: row.image)
         if let replaced {
-            try destination.exchange(restored, with: replaced, id: row.id)
+            guard let source else { throw .unknownSource(reference: row.sourceName.text, nearest: []) }
+            let taken = try takeSafety(of: source, image: replaced)
+            report.safety = taken.snapshots.first
+            report.warnings += taken.warnings
+            if let left = try destination.exchange(restored, with: replaced, id: row.id) { report.warnings.append(left) }
         } else {
             try destination.publish(restored)
         }
-        let event = occasion(.restored, plan.path.string)
-        try catalogue.append(
-            Event(event, sourceID: row.sourceID, sourceName: row.sourceName, snapshotNumber: row.number, snapshotID: row.id))
+        do throws(SnapshotsError) {
+            let event = occasion(.restored, plan.path.string)
+            try catalogue.append(
+                Event(event, sourceID: row.sourceID, sourceName: row.sourceName, snapshotNumber: row.number, snapshotID: row.id))
+        } catch {
+            // It is restored all the same.
+            report.warnings.append(.unreadable(path: catalogue.path.string, problem: "the restore is not in the log: \(error.message)"))
+        }
         return report
+    }
+
+    private func isTaken(_ path: FilePath) throws(SnapshotsError) -> Bool {
+        do {
+            _ = try kernel.statusOf(workingDirectory, path.string)
+            return true
+        } catch .noSuchFileOrDirectory {
+            return false
+        } catch {
+            throw .clone(CloneError(error, .status, path.string))
+        }
+    }
+
+    /// Locks the snapshot's directory and, if it is another by now, the one that the safety snapshot goes to.
+    private func lockForRestore(
+        _ snapshot: Snapshot, safetyOf source: Source?
+    ) throws(SnapshotsError) -> (place: SnapshotPlace, locks: [FileLock], warnings: [StoreWarning]) {
+        let place = try presentPlace(of: snapshot)
+        var places = [(place: place, name: snapshot.sourceName)]
+        if let source {
+            let image = try beneath { () throws(CloneError) in try ImageFile(path: source.imagePath.string, kernel: kernel) }
+            places.append((try prepare(source, image: image, attributes: image).place, source.name))
+        }
+        let locks = try lock(places)
+        if let source, let last = places.last { try claim(last.place, for: source) }
+        var warnings: [StoreWarning] = []
+        for item in places { warnings += try reconcileUnfinished(of: snapshot.sourceID, in: item.place) }
+        return (place, locks, warnings)
     }
 
     /// Where the image is now, if its source is still in use; else where it was.
@@ -95,19 +127,11 @@ extension Store {
         return image
     }
 
-    private func takeSafety(of row: Snapshot, image: ImageFile, lock: FileLock) throws(SnapshotsError) -> CreateReport {
-        guard let source = try catalogue.source(id: row.sourceID) else {
-            throw .unknownSource(reference: row.sourceName.text, nearest: [])
-        }
-        let place = try SnapshotPlace.prepare(for: source, catalogue: catalogue.id, kernel: kernel)
-        // The source may have moved since: then its new directory has a lock of its own.
-        let isSame = place.path == row.directory.path
-        // Opened anew: taking the snapshot ends its own lease, and ours on `image` must last until the exchange.
-        let same = try beneath { () throws(CloneError) in try ImageFile(path: image.path, kernel: kernel) }
-        guard same.identity == image.identity else { throw .imageChanged(path: FilePath(image.path)) }
-        let prepared = PreparedSource(
-            source: source, image: same, place: place, attributes: try ImageAttributes(of: image.file, kernel: kernel),
-            lock: isSame ? lock : try self.lock(place, called: source.name))
-        return try take([prepared], CreateRequest(sources: [source], origin: .safety))
+    private func takeSafety(of source: Source, image replaced: ImageFile) throws(SnapshotsError) -> CreateReport {
+        // Opened anew: a clone gives the lease of its descriptor back when it is done, and ours must stay.
+        let image = try beneath { () throws(CloneError) in try ImageFile(path: replaced.path, kernel: kernel) }
+        guard image.identity == replaced.identity else { throw .imageChanged(path: FilePath(replaced.path)) }
+        return try take(
+            [try prepare(source, image: image, attributes: image)], CreateRequest(sources: [source], origin: .safety))
     }
 }

@@ -90,9 +90,13 @@ extension Store {
             if let image {
                 let path = try imagePath(behind: image)
                 _ = try beneath { () throws(CloneError) in try ImageFile(path: path.string, kernel: kernel) }
+                if let other = try known(path), other.id != source.id { throw .imageTaken(path: path, name: other.name) }
                 if path != source.imagePath { try catalogue.move(source.id, to: path, event: occasion(.sourceMoved, path.string)) }
-                // A directory that followed the image follows it again.
-                if path.removingLastComponent() != source.imagePath.removingLastComponent(), directory == nil { place = nil }
+                // A directory that lay beside the image, pinned only by a change of name, follows it again; one that was chosen stays.
+                let beside = source.imagePath.removingLastComponent().appending(".losnap")
+                if path.removingLastComponent() != source.imagePath.removingLastComponent(), place?.removingLastComponent() == beside {
+                    place = nil
+                }
             }
             if let directory { place = try resolvedDirectory(directory) }
             // The pool is learned anew from the next snapshot.

@@ -37,8 +37,14 @@ extension Store {
     private func isOnPool(_ directory: SnapshotDirectory) -> Bool {
         var path = directory.path
         while path.removeLastComponent() {
-            guard let file = try? OpenFile(path.string, flags: [.directory, .followLinks], kernel: kernel) else { continue }
-            return (try? PoolIdentity.of(file.descriptor, path: path.string)) == directory.pool
+            do {
+                let file = try OpenFile(path.string, flags: [.directory, .followLinks], kernel: kernel)
+                return try PoolIdentity.of(file.descriptor, path: path.string) == directory.pool
+            } catch .noSuchFile {
+                continue
+            } catch {
+                return false
+            }
         }
         return false
     }
@@ -65,20 +71,24 @@ extension Store {
         case .gone:
             return ListedSnapshot(snapshot: snapshot, presence: .missing, allocatedBytes: snapshot.allocatedBytes)
         case .identified(let place):
-            guard let name = snapshot.fileName, let status = try? kernel.statusOf(place.file.descriptor, name.text), status.kind == .regular
-            else { return ListedSnapshot(snapshot: snapshot, presence: .missing, allocatedBytes: snapshot.allocatedBytes) }
-            return ListedSnapshot(snapshot: snapshot, presence: .present, allocatedBytes: Int64(clamping: status.allocatedBytes))
+            return ListedSnapshot(snapshot: snapshot, looking: place)
         }
     }
+}
 
-    /// Takes the lock under which a source's snapshots are changed: that of its directory, so that two catalogues exclude each other too.
-    func lock(_ place: SnapshotPlace, called name: SourceName) throws(SnapshotsError) -> FileLock {
-        try beneath { () throws(CloneError) in
-            let locks = try openPrivateDirectory(options.places.locks, kernel: kernel)
-            let identity = try place.file.status().identity
-            return try FileLock.take(
-                "directory-\(identity.device)-\(identity.inode)", for: "source \(name)", in: locks, wait: options.waitsForLocks,
-                kernel: kernel)
+extension ListedSnapshot {
+    /// The snapshot as its directory shows it. Only "no such file" means that it is missing: an error of the disk tells nothing.
+    fileprivate init(snapshot: Snapshot, looking place: SnapshotPlace) {
+        self.init(snapshot: snapshot, presence: .missing, allocatedBytes: snapshot.allocatedBytes)
+        guard let name = snapshot.fileName else { return }
+        do {
+            let status = try place.kernel.statusOf(place.file.descriptor, name.text)
+            guard status.kind == .regular else { return }
+            presence = .present
+            allocatedBytes = Int64(clamping: status.allocatedBytes)
+        } catch .noSuchFileOrDirectory {
+        } catch {
+            presence = .unavailable
         }
     }
 }

@@ -60,6 +60,9 @@ public final class Store: Sendable {
     public let options: StoreOptions
     /// What was found frozen and left behind, and what became of it: looked for before anything else.
     public let leftFrozen: [LeftFrozen]
+    /// What opening did that somebody should know: the reserve beside the catalogue is gone.
+    let openingWarnings: [StoreWarning]
+    private let whenFull: CatalogueWhenFull
 
     package var kernel: Kernel { options.kernel }
 
@@ -68,16 +71,35 @@ public final class Store: Sendable {
         _ options: StoreOptions, mode: CatalogueMode, whenFull: CatalogueWhenFull = .refuse
     ) throws(SnapshotsError) {
         self.options = options
+        self.whenFull = whenFull
         leftFrozen = try beneath { () throws(CloneError) in
             try thawLeftFrozen(places: options.places, view: options.view, kernel: options.kernel)
         }
         let busy = options.waitsForLocks ? 3600.0 : 5.0
         let now = Instant(clamping: options.kernel.realTime())
+        let reserve = CatalogueReserve(besides: options.catalogue)
+        let hadReserve = whenFull == .useReserve && reserve.isThere
         catalogue = try Catalogue.open(path: options.catalogue, mode: mode, now: now, busyTimeout: busy, whenFull: whenFull)
+        openingWarnings = hadReserve && !reserve.isThere ? [.reserveGivenUp(path: reserve.path.string)] : []
         guard mode != .reading else { return }
-        if whenFull == .refuse { CatalogueReserve(besides: options.catalogue).restoreIfPossible() }
+        if whenFull == .refuse { reserve.restoreIfPossible() }
         for case .thawed(let mountPoint) in leftFrozen {
-            try catalogue.append(Event(Occasion(at: now, kind: .thawed, reason: mountPoint, command: options.command)))
+            // It is thawed, and the caller is told; a full disk must not keep the command from its work.
+            try? catalogue.append(Event(Occasion(at: now, kind: .thawed, reason: mountPoint, command: options.command)))
+        }
+    }
+
+    /// Does a change of the catalogue; if its disk turns out full, once more without the reserve, where that was allowed.
+    func relieving<Result>(
+        _ warnings: inout [StoreWarning], _ body: () throws(SnapshotsError) -> Result
+    ) throws(SnapshotsError) -> Result {
+        do throws(SnapshotsError) {
+            return try body()
+        } catch .catalogueFull(let path) where whenFull == .useReserve {
+            let reserve = CatalogueReserve(besides: options.catalogue)
+            guard reserve.giveUp() else { throw .catalogueFull(path: path) }
+            warnings.append(.reserveGivenUp(path: reserve.path.string))
+            return try body()
         }
     }
 

@@ -1,0 +1,48 @@
+// What a prune would give back, measured from the extent maps. The rule: nil rather than a guess: one file that can't be read and the sum
+// means nothing. Nothing is read when nothing is to be removed.
+
+import CloneCore
+import SystemPackage
+
+extension Store {
+    /// The bytes that carrying out the plan frees for certain.
+    func reclaimableBytes(_ plan: PrunePlan) -> Int64? {
+        guard !plan.removed.isEmpty else { return 0 }
+        // Physical addresses mean something within one pool only.
+        var sweeps: [PoolIdentity: ReclaimSweep] = [:]
+        var maps: [(listed: ListedSnapshot, fate: ReclaimSweep.Fate)] = plan.removed.map { ($0, .removed) }
+        maps += (plan.kept.map(\.snapshot) + plan.outOfScope).map { ($0, .kept) }
+        do throws(SnapshotsError) {
+            for (listed, fate) in maps where listed.presence == .present {
+                sweeps[listed.snapshot.directory.pool, default: ReclaimSweep()].add(try map(of: listed.snapshot), fate)
+            }
+            if let (pool, map) = try map(ofImage: plan.source.imagePath) { sweeps[pool]?.add(map, .kept) }
+        } catch {
+            return nil
+        }
+        return sweeps.values.reduce(0) { $0 + Int64(clamping: $1.result().bytes) }
+    }
+
+    private func map(of snapshot: Snapshot) throws(SnapshotsError) -> ExtentMap {
+        let place = try presentPlace(of: snapshot)
+        guard let name = snapshot.fileName else { throw .wrongState(number: snapshot.number, state: snapshot.state) }
+        let (file, _) = try place.open(name, expecting: snapshot.id)
+        return try beneath { () throws(CloneError) in try ExtentMap.read(file.descriptor, path: file.path) }
+    }
+
+    /// Nil: there is no image, so it shares nothing.
+    private func map(ofImage path: FilePath) throws(SnapshotsError) -> (PoolIdentity, ExtentMap)? {
+        try beneath { () throws(CloneError) in
+            let file: OpenFile
+            do throws(CloneError) {
+                file = try OpenFile(path.string, flags: [.followLinks, .nonBlocking], kernel: kernel)
+            } catch .noSuchFile {
+                return nil
+            }
+            return (
+                try PoolIdentity.of(file.descriptor, path: file.path),
+                try ExtentMap.read(file.descriptor, path: file.path, sync: .writeOut)
+            )
+        }
+    }
+}

@@ -1,0 +1,184 @@
+// Fail the n-th call of the kernel, for every n and every errno that the call may return; then the same with the power going at the n-th
+// call. After each: what is listed is whole, nothing is lost, `repair` brings rows and files together, and a second try succeeds.
+
+import CloneCore
+import Foundation
+import Glibc
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import Snapshots
+
+@Suite("Store: faults", .needsRoot, .serialized, .timeLimit(.minutes(5)))
+struct StoreFaultTests {
+    @Test("every failing call", arguments: FaultCase.allCases)
+    func failures(of operation: FaultCase) throws {
+        try TestScope.with { scope in
+            let template = try template(scope)
+            var struck = 0
+            for (index, name) in Self.worthFailing(try trace(of: operation, on: template)) {
+                for errno in Self.errnos(of: name, at: index, in: operation) {
+                    let what: Comment = "\(operation.rawValue): call \(index), \(name), \(errno)"
+                    let scene = try template.sibling("fail-\(index)-\(errno.rawValue)")
+                    try operation.prepare(scene)
+                    let kernel = RecordingKernel(scene.kernel, .failure(at: index, errno))
+                    let error = failure { try operation.run(try scene.store(kernel.kernel, whenFull: .useReserve), scene) }
+                    if kernel.hasStruck { struck += 1 }
+                    if let error { expectExplained(error, what) }
+                    try expectPromises(operation, scene, what)
+                    try expectMended(operation, scene, failed: error != nil, what)
+                    try scene.remove()
+                }
+            }
+            #expect(struck > 20)
+        }
+    }
+
+    @Test("a power cut at every call", arguments: FaultCase.allCases)
+    func crashes(of operation: FaultCase) throws {
+        try TestScope.with { scope in
+            let template = try template(scope)
+            for (index, name) in Self.worthCrashing(try trace(of: operation, on: template)) {
+                let what: Comment = "\(operation.rawValue): power cut at call \(index), \(name)"
+                let scene = try template.sibling("crash-\(index)")
+                try operation.prepare(scene)
+                let picture = CataloguePictureFiles(of: scene.catalogue)
+                let kernel = RecordingKernel(scene.kernel, .crash(at: index), atCrash: { picture.take() })
+                _ = failure { try operation.run(try scene.store(kernel.kernel, whenFull: .useReserve), scene) }
+                if kernel.hasStruck { try picture.putBack() }
+                try expectPromises(operation, scene, what)
+                try expectMended(operation, scene, failed: true, what)
+                try scene.remove()
+            }
+        }
+    }
+
+    private func template(_ scope: TestScope) throws -> StoreScene {
+        let scene = try StoreScene(on: scope.memoryPool(), "template")
+        try scene.store().catalogue.close()
+        return scene
+    }
+
+    /// The names of the calls that it makes when nothing fails.
+    private func trace(of operation: FaultCase, on template: StoreScene) throws -> [RecordingKernel.Call] {
+        let scene = try template.sibling("trace")
+        try operation.prepare(scene)
+        let kernel = RecordingKernel(scene.kernel)
+        try operation.run(try scene.store(kernel.kernel, whenFull: .useReserve), scene)
+        try expectPromises(operation, scene, "nothing failed")
+        try scene.remove()
+        return kernel.calls
+    }
+
+    /// Every call that changes something, and of those that only look the first and the last of each kind: the way from `/` to a directory is
+    /// walked many times. All of them with LOSNAP_TEST_EVERY_CALL set.
+    private static func worthFailing(_ calls: [RecordingKernel.Call]) -> [(index: Int, name: String)] {
+        let isThorough = ProcessInfo.processInfo.environment["LOSNAP_TEST_EVERY_CALL"] != nil
+        let words = calls.map(\.description)
+        return calls.indices.filter { index in
+            isThorough || !looking.contains(calls[index].name) || words.firstIndex(of: words[index]) == index
+                || words.lastIndex(of: words[index]) == index
+        }.map { ($0, calls[$0].name) }
+    }
+
+    /// A power cut leaves something else than the one before only if there was a change, or a step of the catalogue, in between.
+    private static func worthCrashing(_ calls: [RecordingKernel.Call]) -> [(index: Int, name: String)] {
+        calls.indices.filter { index in
+            !looking.contains(calls[index].name) || (index > 0 && !looking.contains(calls[index - 1].name))
+        }.map { ($0, calls[$0].name) }
+    }
+
+    private static let looking: Set<String> = [
+        "open", "status", "statusOf", "getXattr", "listXattrs", "inodeFlags", "filesystemStatus", "extentHints", "leaseHolds",
+    ]
+
+    private func failure(_ body: () throws -> Void) -> SnapshotsError? {
+        do {
+            try body()
+            return nil
+        } catch {
+            let explained = error as? SnapshotsError
+            if explained == nil { Issue.record("not a SnapshotsError: \(error)") }
+            return explained
+        }
+    }
+
+    private func expectPromises(_ operation: FaultCase, _ scene: StoreScene, _ what: Comment) throws {
+        let store = try scene.store()
+        try scene.expectWhole(store, what)
+        let there = Set(try store.list(SnapshotFilter(states: [.complete])).map(\.snapshot.number.value))
+        #expect(operation.untouchable.isSubset(of: there), what)
+        if operation.keepsHold, let first = SnapshotNumber(1) {
+            let listed = try store.listed(first)
+            let path = try #require(listed.snapshot.path)
+            #expect(try scene.record(at: path).description.hold != nil, what)
+        }
+        let image = scene.directory.appending("home.img")
+        let letter = access(image.string, F_OK) == 0 ? StoreScene.letter(in: image) ?? "?" : nil
+        #expect(operation.imageLetters.contains(letter), what)
+    }
+
+    private func expectMended(_ operation: FaultCase, _ scene: StoreScene, failed: Bool, _ what: Comment) throws {
+        let store = try scene.store()
+        #expect(try store.repair(RepairRequest()).failed.isEmpty, what)
+        try scene.expectSettled(store, what)
+        #expect(try store.repair(RepairRequest()).steps.isEmpty, what)
+        guard failed else { return }
+        if let error = failure({ try operation.run(store, scene) }) {
+            #expect(operation.isDone(error), "\(what): again: \(error.message)")
+        }
+        try scene.expectSettled(store, what)
+        // Only a restore in place may leave something, and only until the next one.
+        let names = listDirectory(scene.directory.string).filter { ![".losnap", "home.img", "other.img", "new.img"].contains($0) }
+        #expect(names.isEmpty, "\(what): \(names)")
+    }
+
+    /// All that a call may fail with when taking snapshots; elsewhere one of them, another at every place.
+    private static func errnos(of name: String, at index: Int, in operation: FaultCase) -> [Errno] {
+        let all = errnos[name] ?? [.ioError]
+        return operation == .createGroup || all.isEmpty ? all : [all[index % all.count]]
+    }
+
+    /// What a call may fail with, as its manual page says; I/O errors always.
+    private static let errnos: [String: [Errno]] = [
+        "realTime": [],
+        "open": [.ioError, .permissionDenied],
+        "openNameless": [.ioError, .noSpace, .readOnlyFileSystem],
+        "clone": [.ioError, .noSpace, .interrupted, .notPermitted],
+        "cloneRange": [.ioError, .noSpace, .interrupted],
+        "link": [.ioError, .noSpace, .readOnlyFileSystem],
+        "unlink": [.ioError, .notPermitted, .readOnlyFileSystem],
+        "makeDirectory": [.ioError, .noSpace, .readOnlyFileSystem],
+        "rename": [.ioError, .noSpace],
+        "setMode": [.ioError, .readOnlyFileSystem],
+        "setOwner": [.ioError, .notPermitted],
+        "setXattr": [.ioError, .noSpace, .notPermitted],
+        "setInodeFlags": [.ioError, .notPermitted],
+        "synchronize": [.ioError, .noSpace],
+        "takeLease": [.wouldBlock, .permissionDenied],
+        "lock": [.wouldBlock, .noLocks],
+    ]
+}
+
+/// The files of a catalogue at the moment of a power cut: what SQLite does afterwards has not happened.
+private final class CataloguePictureFiles: Sendable {
+    private let path: FilePath
+    private static let endings = ["", "-wal"]
+
+    init(of path: FilePath) { self.path = path }
+
+    func take() {
+        for ending in Self.endings {
+            try? FileManager.default.copyItem(atPath: path.string + ending, toPath: path.string + ".picture" + ending)
+        }
+    }
+
+    func putBack() throws {
+        for ending in Self.endings + ["-shm"] {
+            unlink(path.string + ending)
+            let picture = path.string + ".picture" + ending
+            if access(picture, F_OK) == 0 { try FileManager.default.moveItem(atPath: picture, toPath: path.string + ending) }
+        }
+    }
+}
