@@ -39,6 +39,8 @@ let package = Package(
         .executableTarget(name: "loclone", dependencies: ["CloneCore", system, arguments], swiftSettings: strict),
 
         .target(name: "TestSupport", dependencies: ["CloneCore", system, subprocess], path: "Tests/TestSupport", swiftSettings: strict),
+        .executableTarget(
+            name: "freezeprobe", dependencies: ["CloneCore", system], path: "Tests/FreezeProbe", swiftSettings: strict),
         .testTarget(name: "PolicyTests", dependencies: ["Policy"], swiftSettings: strict),
         .testTarget(name: "CloneCoreTests", dependencies: ["CloneCore", "CLinux", "TestSupport", system], swiftSettings: strict),
         .testTarget(
@@ -47,7 +49,8 @@ let package = Package(
             name: "LosnapTests", dependencies: ["losnap", "Snapshots", "Policy", "CloneCore", "TestSupport", system],
             swiftSettings: strict),
         .testTarget(
-            name: "KernelTests", dependencies: ["losnap", "loclone", "CloneCore", "TestSupport", system], swiftSettings: strict),
+            name: "KernelTests", dependencies: ["losnap", "loclone", "freezeprobe", "CloneCore", "TestSupport", system],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -2,16 +2,18 @@
 #define _GNU_SOURCE 1
 #include "CLinux.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 
 static const int deferred[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGPIPE, SIGALRM, SIGTERM, SIGUSR1,  SIGUSR2,
-                               SIGTSTP, SIGTTIN, SIGTTOU, SIGIO,   SIGXCPU, SIGXFSZ, SIGVTALRM, SIGPROF};
+                               SIGTSTP, SIGTTIN, SIGTTOU, SIGIO,   SIGXCPU, SIGXFSZ, SIGVTALRM, SIGPROF, SIGPWR, SIGSTKFLT};
 enum { COUNT = sizeof deferred / sizeof deferred[0] };
 
 static struct sigaction former[COUNT];
 static atomic_int came[COUNT];
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;  // of depth and former; never taken in a handler
 static int depth;
 
 static void remember(int signal) {
@@ -20,8 +22,7 @@ static void remember(int signal) {
     }
 }
 
-void clinux_signals_defer(void) {
-    if (depth++ > 0) return;
+static void install(void) {
     struct sigaction action;
     memset(&action, 0, sizeof action);
     action.sa_handler = remember;
@@ -35,10 +36,18 @@ void clinux_signals_defer(void) {
     }
 }
 
+void clinux_signals_defer(void) {
+    pthread_mutex_lock(&mutex);
+    if (depth++ == 0) install();
+    pthread_mutex_unlock(&mutex);
+}
+
 void clinux_signals_release(void) {
-    if (--depth > 0) return;
-    for (int i = 0; i < COUNT; i++) sigaction(deferred[i], &former[i], NULL);
-    for (int i = 0; i < COUNT; i++) {
+    pthread_mutex_lock(&mutex);
+    int is_last = --depth == 0;
+    for (int i = 0; is_last && i < COUNT; i++) sigaction(deferred[i], &former[i], NULL);
+    pthread_mutex_unlock(&mutex);
+    for (int i = 0; is_last && i < COUNT; i++) {
         if (atomic_exchange(&came[i], 0)) raise(deferred[i]);
     }
 }

@@ -36,10 +36,13 @@ struct Loclone: ParsableCommand {
             if let hint = error.hint { complain("hint: \(hint)") }
             Glibc.exit(1)
         } catch {
-            let isRequest = exitCode(for: error) == .success
-            let text = fullMessage(for: error)
-            if isRequest { print(text) } else { complain(text) }
-            Glibc.exit(isRequest ? 0 : 1)
+            if exitCode(for: error) == .success {
+                print(fullMessage(for: error))
+                Glibc.exit(0)
+            }
+            complain("error: \(message(for: error))")
+            complain("hint: usage: loclone SOURCE DEST; loclone --help explains it")
+            Glibc.exit(1)
         }
     }
 

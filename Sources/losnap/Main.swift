@@ -8,6 +8,8 @@ enum Main {
         // A reader that goes away (`losnap list | head`) is an error of write(2), not the end of a change that is half done.
         signal(SIGPIPE, SIG_IGN)
         let arguments = Array(CommandLine.arguments.dropFirst())
-        exit(Program.run(arguments, in: .ofProcess(arguments: arguments)).rawValue)
+        let session = Session.ofProcess(arguments: arguments)
+        // The session is never given up: see `Session.keepOpen`.
+        withExtendedLifetime(session) { exit(Program.run(arguments, in: session).rawValue) }
     }
 }

@@ -1,5 +1,5 @@
 // Cloning while frozen, in pieces. The rule: no single call holds the image for long, so that the deadline is seen in time: the size
-// of a piece follows from how long the last one took (14-19 us an extent on XFS, Docs/kernel.md).
+// of a piece follows from how long the last one took (tens of microseconds an extent on XFS, Docs/kernel.md).
 
 internal import SystemPackage
 
@@ -11,7 +11,8 @@ enum ChunkedCloneEnd: Sendable {
     case failed(Errno)
 }
 
-private let firstPiece: UInt64 = 64 << 20
+/// Small, for nothing is known yet: at one extent a block it takes some tenths of a second at worst.
+private let firstPiece: UInt64 = 16 << 20
 private let smallestPiece: UInt64 = 1 << 20
 private let largestPiece: UInt64 = 1 << 40
 /// A call should take about this long (nanoseconds).

@@ -53,7 +53,7 @@ public struct DestinationPlace: Sendable {
             try taken.clone.publish(as: name)
         } else {
             // linkat never overwrites, so the clone gets a name of its own first; a crash between the two leaves that one behind.
-            let temporary = ".\(name.prefix(200)).losnap-\(getpid())"
+            let temporary = ".losnap-\(getpid())-\(String(UInt32.random(in: 0...UInt32.max), radix: 16))"
             try taken.clone.publish(as: temporary)
             do {
                 try kernel.rename(directory.descriptor, temporary, directory.descriptor, name, .replace)

@@ -58,9 +58,10 @@ extension CloneError {
         switch error {
         case .improperLink: return .differentFilesystem(image: image.path, directory: directory.path)
         case .notSupported, .inappropriateIOCTLForDevice:
-            return .cannotShareBlocks(directory: directory.path, filesystem: filesystemName(of: directory, kernel: kernel))
+            let name = filesystemName(of: directory, kernel: kernel)
+            return .cannotShareBlocks(directory: directory.path, filesystem: name == "xfs" ? "xfs made without reflink" : name)
         case .invalidArgument:
-            // XFS made without reflink, or exactly one of the two is nodatacow.
+            // Older kernels' word for XFS made without reflink; or exactly one of the two is nodatacow.
             let name = filesystemName(of: directory, kernel: kernel)
             if name == "xfs" { return .cannotShareBlocks(directory: directory.path, filesystem: "xfs made without reflink") }
             return .cloneRefused(image: image.path, directory: directory.path)

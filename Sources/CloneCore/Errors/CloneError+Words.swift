@@ -27,7 +27,10 @@ extension CloneError {
         case .windowBroken(.thawedEarly, let mountPoint):
             "\(mountPoint): somebody else thawed it before the clone was finished; there is no snapshot"
         case .windowBroken(.guardThawed, let mountPoint): "\(mountPoint): the thaw guard ended the freeze; there is no snapshot"
+        case .windowBroken(.mountsChanged, let image):
+            "\(image): what is mounted from it changed while the clone was taken; there is no snapshot"
         case .stillFrozen(let mountPoint): "\(mountPoint): could not be thawed; the thaw guard goes on trying"
+        case .unmountedWhileFrozen(let mountPoint): "\(mountPoint): it was unmounted while frozen, so it can't be thawed"
         case .outputInside(let stream, let mountPoint):
             "\(stream) is a file on \(mountPoint), which is to be frozen: writing to it would hang"
         case .locked(let what, let holder): "\(what): locked by another losnap" + (holder.map { " (\($0))" } ?? "")
@@ -73,8 +76,10 @@ extension CloneError {
             "wait until it has finished and try again; if nothing is at work, thaw it with `fsfreeze -u \(mountPoint)`"
         case .cannotFreeze: "unmount it first, or take it as it is with --consistency crash"
         case .windowBroken(.deadline, _): "try again when the disk is less busy, or allow more with --max-freeze"
+        case .windowBroken(.mountsChanged, _): "try again when mounting and unmounting is done"
         case .windowBroken: "see that no other backup program freezes the same filesystem, and try again"
         case .stillFrozen(let mountPoint): "run `losnap thaw`, or `fsfreeze -u \(mountPoint)`"
+        case .unmountedWhileFrozen: "mount it again: it comes back frozen, and `losnap thaw` thaws it then"
         case .outputInside: "redirect the output to a place outside the image"
         case .locked: "wait for it to finish, or use --wait"
         case .noGuard: "nothing was frozen; free some memory or processes and try again"
@@ -117,6 +122,7 @@ extension CloneError {
         case .cannotFreeze: "cannot_freeze"
         case .windowBroken: "window_broken"
         case .stillFrozen: "still_frozen"
+        case .unmountedWhileFrozen: "unmounted_while_frozen"
         case .outputInside: "output_inside"
         case .locked: "locked"
         case .noGuard: "no_guard"
@@ -149,7 +155,7 @@ extension CloneError {
         case .openForWriting, .frozenByAnother, .windowBroken, .locked, .noGuard: .busy
         case .scratchInTheWay, .sameUUIDMounted, .mountBusy: .busy
         case .cannotProveUnused, .notPermitted, .needsRootToFreeze: .permission
-        case .cannotFreeze, .stillFrozen, .system: .failed
+        case .cannotFreeze, .stillFrozen, .unmountedWhileFrozen, .system: .failed
         case .refused(.unreachableNamespace), .refused(.hiddenMount): .permission
         case .refused: .failed
         }

@@ -43,6 +43,8 @@ public enum CloneError: ExplainedError, Hashable {
     case windowBroken(BrokenWindow, mountPoint: String)
     /// It could not be thawed; the guard goes on trying.
     case stillFrozen(mountPoint: String)
+    /// It was left frozen, and then unmounted: it can't be reached for thawing.
+    case unmountedWhileFrozen(mountPoint: String)
     /// stdout or stderr is a file on a filesystem to be frozen.
     case outputInside(stream: String, mountPoint: String)
     /// Another losnap holds the lock.
@@ -87,6 +89,8 @@ public enum BrokenWindow: Sendable, Hashable {
     case thawedEarly
     /// The guard believed its parent dead.
     case guardThawed
+    /// Something was mounted from the image, or unmounted, while the clone was taken.
+    case mountsChanged
 }
 
 /// The system calls, in words, for messages: "can't ... PATH".

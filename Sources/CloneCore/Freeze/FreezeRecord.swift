@@ -10,14 +10,19 @@ package struct FreezeRecord: Sendable, Hashable {
     package var boot: String
     /// The filesystem's device.
     package var device: DeviceNumber
+    /// Of a btrfs, which can't be recognised by its device: every subvolume shows another.
+    package var uuid: FilesystemUUID?
     /// Where it was mounted.
     package var mountPoint: String
     /// The freezer and its guard.
     package var processes: [ProcessIdentity]
 
-    package init(boot: String, device: DeviceNumber, mountPoint: String, processes: [ProcessIdentity]) {
+    package init(
+        boot: String, device: DeviceNumber, uuid: FilesystemUUID? = nil, mountPoint: String, processes: [ProcessIdentity]
+    ) {
         self.boot = boot
         self.device = device
+        self.uuid = uuid
         self.mountPoint = mountPoint
         self.processes = processes
     }
@@ -28,6 +33,7 @@ package struct FreezeRecord: Sendable, Hashable {
     /// One `key value` a line. The mount point comes last and to the end, newlines and all.
     package var text: String {
         var lines = ["boot \(boot)", "device \(device.major):\(device.minor)"]
+        if let uuid { lines.append("uuid \(uuid)") }
         lines += processes.map { "process \($0.pid) \($0.startTime)" }
         lines.append("mount \(mountPoint)")
         return lines.joined(separator: "\n")
@@ -38,13 +44,14 @@ package struct FreezeRecord: Sendable, Hashable {
         var rest = Substring(text)
         var boot: String?
         var device: DeviceNumber?
+        var uuid: FilesystemUUID?
         var processes: [ProcessIdentity] = []
         while let space = rest.firstIndex(of: " ") {
             let key = rest[..<space]
             rest = rest[rest.index(after: space)...]
             if key == "mount" {
                 guard let boot, let device, !rest.isEmpty else { return nil }
-                self.init(boot: boot, device: device, mountPoint: String(rest), processes: processes)
+                self.init(boot: boot, device: device, uuid: uuid, mountPoint: String(rest), processes: processes)
                 return
             }
             let end = rest.firstIndex(of: "\n") ?? rest.endIndex
@@ -56,6 +63,9 @@ package struct FreezeRecord: Sendable, Hashable {
                 let parts = value.split(separator: ":").compactMap { UInt32($0) }
                 guard parts.count == 2 else { return nil }
                 device = DeviceNumber(major: parts[0], minor: parts[1])
+            case "uuid":
+                guard let read = FilesystemUUID(value) else { return nil }
+                uuid = read
             case "process":
                 let parts = value.split(separator: " ")
                 guard parts.count == 2, let pid = Int32(parts[0]), let start = UInt64(parts[1]) else { return nil }
@@ -70,14 +80,19 @@ package struct FreezeRecord: Sendable, Hashable {
     package func write(in directory: OpenFile, kernel: Kernel) throws(CloneError) {
         let path = directory.path + "/" + fileName
         let temporary = ".\(fileName).\(getpid())"
-        try? calling(.remove, path) { () throws(Errno) in try kernel.unlink(directory.descriptor, temporary) }
+        try? kernel.unlink(directory.descriptor, temporary)  // of a process that had our number and was killed
         let file = try OpenFile(temporary, in: directory, flags: [.write, .createNew], mode: 0o600, kernel: kernel)
-        let bytes = Array(text.utf8)
-        guard Glibc.write(file.descriptor, bytes, bytes.count) == bytes.count else {
-            throw CloneError(Errno(rawValue: errno), .write, path)
-        }
-        try calling(.rename, path) { () throws(Errno) in
-            try kernel.rename(directory.descriptor, temporary, directory.descriptor, fileName, .replace)
+        do throws(CloneError) {
+            let bytes = Array(text.utf8)
+            guard Glibc.write(file.descriptor, bytes, bytes.count) == bytes.count else {
+                throw CloneError(Errno(rawValue: errno), .write, path)
+            }
+            try calling(.rename, path) { () throws(Errno) in
+                try kernel.rename(directory.descriptor, temporary, directory.descriptor, fileName, .replace)
+            }
+        } catch {
+            try? kernel.unlink(directory.descriptor, temporary)
+            throw error
         }
     }
 

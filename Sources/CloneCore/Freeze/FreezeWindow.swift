@@ -2,7 +2,6 @@
 // taken, nothing printed, looked up or thrown; a window counts only if every FITHAW succeeded, the guard's mark is unset and the
 // deadline had not passed.
 
-internal import CLinux
 internal import SystemPackage
 
 /// What became of a window, as plain values: errors with words are made from it after the thaw.
@@ -23,7 +22,7 @@ struct WindowOutcome: Sendable {
     var counts: Bool { freezeFailure == nil && thawedEarly == nil && thawFailure == nil && mark == .intact }
 }
 
-/// Filesystems held frozen, under a guard. Thaws as a last resort when it is dropped.
+/// Filesystems held frozen, under a guard. Must be closed; signals are the caller's to hold back.
 struct FreezeWindow: ~Copyable {
     private let kernel: Kernel
     private let descriptors: [CInt]  // deepest first
@@ -47,7 +46,6 @@ struct FreezeWindow: ~Copyable {
     /// Freezes all; the deadline runs from here, so that writers that wait for FIFREEZE itself are counted in. False: not all are
     /// frozen, and `thaw` is to be called all the same.
     mutating func freeze(deadline nanoseconds: UInt64) -> Bool {
-        clinux_signals_defer()
         guardian.arm(nanoseconds: nanoseconds)
         let last = descriptors.count - 1
         while frozen < descriptors.count {
@@ -91,13 +89,12 @@ struct FreezeWindow: ~Copyable {
         if outcome.mark == .intact { outcome.mark = guardian.mark() }
     }
 
-    /// Ends the guard, and lets signals through again. Returns the outcome.
+    /// Ends the guard. Returns the outcome.
     consuming func close() -> WindowOutcome {
         if frozen > 0 { thaw() }
         let result = outcome
         // False: the guard goes on thawing by itself, which `thawFailure` has told already.
         _ = guardian.finish()
-        clinux_signals_release()
         return result
     }
 }

@@ -27,6 +27,7 @@ public func thawLeftFrozen(places: RuntimePlaces, view: SystemView = .linux, ker
     var found: [LeftFrozen] = []
     for name in names.sorted() {
         guard let text = readSmallFile(places.frozen + "/" + name), let record = FreezeRecord(text: text) else { continue }
+        guard record.fileName == name else { continue }
         if record.boot != currentBootID() {
             try record.remove(in: records, kernel: kernel)
             continue
@@ -49,8 +50,10 @@ private func thaw(_ record: FreezeRecord, records: OpenFile, locks: OpenFile, vi
             return .inUse(mountPoint: record.mountPoint)
         }
         defer { withExtendedLifetime(lock) {} }
-        guard let place = try Mounts(view).openPath(of: record.device) else {
-            throw CloneError.noSuchFile(path: record.mountPoint)
+        guard let place = try Mounts(view).openPath(of: record) else {
+            if view.isMountedSomewhere(record) { throw CloneError.unmountedWhileFrozen(mountPoint: record.mountPoint) }
+            try record.remove(in: records, kernel: kernel)
+            return .stale(mountPoint: record.mountPoint)
         }
         let file = try OpenFile(place, flags: [.followLinks, .nonBlocking], kernel: kernel)
         // The freezer is dead, so its FIFREEZE has returned: EINVAL now means "not frozen".
@@ -89,8 +92,19 @@ package func listDirectory(_ path: String) -> [String] {
 }
 
 extension Mounts {
-    /// A path that opens the filesystem with this device, wherever it is mounted now; nil: it is not mounted in reach.
-    func openPath(of device: DeviceNumber) -> String? {
-        filesystem(on: device).flatMap { opening($0)?.path }
+    /// A path that opens the filesystem of the record, wherever it is mounted now; nil: it is not mounted in reach.
+    fileprivate func openPath(of record: FreezeRecord) -> String? {
+        let found = record.uuid.map { btrfs($0) } ?? filesystem(on: record.device)
+        guard let found, found.device == record.device else { return nil }
+        return opening(found)?.path
+    }
+}
+
+extension SystemView {
+    /// Whether the kernel still has the filesystem. A frozen one lives on when it is unmounted, and is met again, frozen, by the next mount.
+    fileprivate func isMountedSomewhere(_ record: FreezeRecord) -> Bool {
+        if let uuid = record.uuid { return !list("/sys/fs/btrfs/\(uuid)").isEmpty }
+        let lines = read("/sys/dev/block/\(record.device)/uevent")?.split(separator: "\n") ?? []
+        return lines.contains { $0.hasPrefix("DEVNAME=") && hasFilesystem(on: String($0.dropFirst(8))) }
     }
 }

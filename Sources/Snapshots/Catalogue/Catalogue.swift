@@ -87,8 +87,9 @@ public final class Catalogue: Sendable {
         if mode != .reading {
             configuration.prepareDatabase { db in
                 try db.execute(sql: "PRAGMA synchronous = FULL")
-                // The log must not eat up what the reserve has given: it is written back, and begun anew, early.
-                if space == .scarce { try db.execute(sql: "PRAGMA wal_autocheckpoint = 16") }
+                // Whoever opens the catalogue next reads the log that is left, so it stays short (SQLite's own choice is 1000 pages);
+                // and on a nearly full disk it must not eat up what the reserve has given.
+                try db.execute(sql: "PRAGMA wal_autocheckpoint = \(space == .scarce ? 16 : 128)")
             }
         }
         return configuration

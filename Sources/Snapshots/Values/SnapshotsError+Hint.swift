@@ -20,7 +20,7 @@ extension SnapshotsError {
         case .ambiguousSource: "name a snapshot by its number; losnap list shows them"
         case .sourceNameTaken: "choose another name: losnap source add NAME IMAGE"
         case .imageTaken(_, let name): "use that name, or change it: losnap source rename \(name) NAME"
-        case .sourceHasSnapshots: "delete them first, or say that they shall stay listed"
+        case .sourceHasSnapshots: "delete them first, or keep them listed with --keep-snapshots"
         case .invalidReference(_, let problem): problem.hint
         case .unknownSnapshot(_, let nearest):
             nearest.isEmpty ? "losnap list shows all snapshots" : "the nearest: \(nearest.map(\.words).joined(separator: ", "))"

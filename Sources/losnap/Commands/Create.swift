@@ -36,8 +36,8 @@ struct Create: Command {
     var tag: [String] = []
 
     @Option(
-        name: .long, defaultAsFlag: OptionalValue.absent,
-        help: ArgumentHelp("Hold it from the start; a reason is joined on by '=', and may be left out.", valueName: "reason"))
+        name: .long,
+        help: ArgumentHelp("Hold it from the start: --hold alone, or --hold=REASON.", valueName: "reason"))
     var hold: String?
 
     @Option(name: .long, help: "Freeze what is mounted, or clone it as it is, as after a power cut.")

@@ -9,8 +9,8 @@ struct Failures {
     let errors: [(subject: String, error: any Error)]
     /// How many things were tried.
     let count: Int
-    /// What they are: "sources", "snapshots".
-    let what: String
+    /// What is said in the end: how many of the things that people see failed.
+    let summary: FrontError
 
     /// Tells them; throws if there are any.
     func report(in session: Session) throws {
@@ -21,7 +21,7 @@ struct Failures {
             throw ReportedFailure(status: errors.count == count ? ExitStatus(ToldError(first.error).category) : .partial)
         }
         if errors.count == count { throw first.error }
-        throw FrontError.partial(failed: errors.count, of: count, what: what)
+        throw summary
     }
 }
 
@@ -29,7 +29,8 @@ extension Failures {
     /// Of removals.
     init(removed: Int, failed: [FailedRemoval]) {
         self.init(
-            errors: failed.map { ("snapshot \($0.snapshot.snapshot.number)", $0.error) }, count: removed + failed.count, what: "snapshots")
+            errors: failed.map { ("snapshot \($0.snapshot.snapshot.number)", $0.error) }, count: removed + failed.count,
+            summary: .partial(failed: failed.count, of: removed + failed.count, what: "snapshots"))
     }
 
     /// Of pruning: sources that failed as a whole, and single snapshots of the others.
@@ -47,6 +48,9 @@ extension Failures {
                 count += max(1, report.removed.count + report.failed.count)
             }
         }
-        self.init(errors: errors, count: count, what: outcomes.count > 1 ? "removals and sources" : "removals")
+        let failed = outcomes.count > 1 ? outcomes.count(where: \.hasFailed) : errors.count
+        let summary = FrontError.partial(
+            failed: failed, of: outcomes.count > 1 ? outcomes.count : count, what: outcomes.count > 1 ? "sources" : "snapshots")
+        self.init(errors: errors, count: count, summary: summary)
     }
 }

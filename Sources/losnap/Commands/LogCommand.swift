@@ -25,7 +25,7 @@ struct LogCommand: Command {
     @Option(name: .long, help: ArgumentHelp("Only what happened before then.", valueName: "time"))
     var until: String?
 
-    @Option(name: .long, help: ArgumentHelp("Only the last N.", valueName: "n"))
+    @Option(name: .long, parsing: .unconditional, help: ArgumentHelp("Only the last N.", valueName: "n"))
     var last: Int?
 
     @OptionGroup var catalogue: CatalogueArguments
@@ -35,7 +35,9 @@ struct LogCommand: Command {
         let times = TimeReader(zone: session.zone(display), now: session.now)
         var filter = EventFilter(
             since: try times.instant(since, option: "--since"), until: try times.instant(until, option: "--until"), last: last)
-        if let last, last < 1 { throw FrontError.outOfRange(option: "--last", value: "\(last)", range: "a number from 1") }
+        if let last, last < 1 {
+            throw FrontError.outOfRange(option: "--last", value: "\(last)", range: "a number from 1", hint: "leave it out to see all")
+        }
         let store = try session.openIfThere(catalogue)
         if let subject {
             if let number = SnapshotNumber(parsing: subject) {

@@ -63,6 +63,8 @@ struct Prune: Command {
                 return dry.dryRun ? .planned(try store.planPrune(request)) : .done(try store.prune(request))
             }
         }
+        // In JSON each source has its own.
+        if !display.json { outcomes.flatMap(\.warnings).forEach(session.warn) }
         try session.present(PrunePresentation(outcomes: outcomes, isDryRun: dry.dryRun), display, quiet: change.quiet)
         try Failures(outcomes).report(in: session)
     }

@@ -57,7 +57,9 @@ struct Repair: Command {
         try session.present(RepairPresentation(report: report, isDryRun: dry.dryRun), display, quiet: change.quiet)
         let errors = report.failed.map { (subject: $0.source.text, error: $0.error as any Error) }
         let count = try sources.isEmpty ? store.sources().count : sources.count
-        try Failures(errors: errors, count: max(count, errors.count), what: "sources").report(in: session)
+        let tried = max(count, errors.count)
+        let summary = FrontError.partial(failed: errors.count, of: tried, what: "sources")
+        try Failures(errors: errors, count: tried, summary: summary).report(in: session)
     }
 
     private func runAdopt(_ session: Session) throws {
@@ -70,6 +72,7 @@ struct Repair: Command {
     }
 
     private func runRebuild(_ session: Session) throws {
+        try session.thawFirst()
         let report = try rebuildCatalogue(
             from: what.map(session.resolved), options: try session.storeOptions(catalogue, waits: change.wait))
         try session.present(RebuildPresentation(report: report), display, quiet: change.quiet)

@@ -46,24 +46,29 @@ enum CommandLineParser {
     private static func unknownCommand(_ arguments: [String]) -> FrontError? {
         let found = path(of: arguments)
         let known = found.type.configuration.subcommands.compactMap { $0.configuration.commandName }
-        guard !known.isEmpty, let word = words(arguments).dropFirst(found.names.count - 1).first, word != "help" else { return nil }
+        guard !known.isEmpty, let word = words(arguments).dropFirst(found.names.count - 1).first else { return nil }
         return .unknownCommand(word, path: found.names, nearest: Suggestion.nearest(to: word, among: known))
     }
 
-    /// The arguments that are no options, up to `--`. No option may come before the name of a command but those without a value.
+    /// The words before the first option, without a `help` that asks about the rest.
     private static func words(_ arguments: [String]) -> [String] {
-        arguments.prefix { $0 != "--" }.filter { !$0.hasPrefix("-") }
+        let words = arguments.prefix { !$0.hasPrefix("-") }
+        return Array(words.first == "help" ? words.dropFirst() : words)
     }
 
     /// The parser's sentence in losnap's form: lower case, no full stop, the suggestion as a hint.
     static func usageError(_ message: String, path: [String]) -> FrontError {
         var message = message.split(whereSeparator: \.isNewline).map { $0.drop(while: \.isWhitespace) }.joined(separator: ", ")
+        if message.hasSuffix(".") { message.removeLast() }
         var hint = "see \(path.joined(separator: " ")) --help"
         if let range = message.firstRange(of: ". Did you mean ") {
             hint = "did you mean \(message[range.upperBound...]) \(hint)"
             message = String(message[..<range.lowerBound])
         }
-        if message.hasSuffix(".") { message.removeLast() }
+        if let range = message.firstRange(of: ". Please provide ") {
+            hint = "give \(message[range.upperBound...]); \(hint)"
+            message = String(message[..<range.lowerBound])
+        }
         return .usage(message.prefix(1).lowercased() + message.dropFirst(), hint: hint)
     }
 }

@@ -18,7 +18,7 @@ enum FrontError: ExplainedError {
     /// A duration can't be taken.
     case duration(option: String, DurationError)
     /// A value is out of its range.
-    case outOfRange(option: String, value: String, range: String)
+    case outOfRange(option: String, value: String, range: String, hint: String)
     /// There is no rule, neither here nor configured.
     case noRules(source: String?)
     /// There is no configuration at the path that was given.
@@ -76,7 +76,7 @@ extension FrontError {
         case .missingCommand(let path): "'\(path.joined(separator: " "))' needs a command"
         case .policy(let option, let error): "\(option): \(error.message)"
         case .duration(let option, let error): "\(option): \(error.message)"
-        case .outOfRange(let option, let value, let range): "\(option): '\(value)' is not \(range)"
+        case .outOfRange(let option, let value, let range, _): "\(option): '\(value)' is not \(range)"
         case .noRules(nil): "there are no rules to prune by"
         case .noRules(let source?): "there are no rules to prune '\(source)' by"
         case .configurationMissing(let path): "\(path): there is no configuration"
@@ -96,7 +96,7 @@ extension FrontError {
         case .unknownCommand(_, let path, nil), .missingCommand(let path): "see \(path.joined(separator: " ")) --help"
         case .policy(_, let error): error.hint
         case .duration(_, let error): error.hint
-        case .outOfRange: "see the option's text in --help"
+        case .outOfRange(_, _, _, let hint): hint
         case .noRules: "give at least one, such as --keep-daily 7; see losnap prune --help"
         case .configurationMissing: "check --config and LOSNAP_CONFIG; an empty file is a valid configuration"
         case .configurationUnreadable: "run losnap as its owner, or name another with --config FILE"

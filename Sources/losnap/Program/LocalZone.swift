@@ -1,10 +1,11 @@
-// The time zone of the machine or the user, found out once. The rule: a zone that TZ names and that does not exist is never taken for GMT
-// where it decides what is removed; for showing times UTC will do.
+// The time zone of the machine or the user, found out once. The rule: a zone that is named and does not exist is never taken for GMT where
+// it decides what is removed; for showing times UTC will do, with a warning.
 //
 // FoundationInternationalization brings the zone data; Policy uses it by name, which keeps it in a static link.
 
 import Foundation
 import FoundationInternationalization
+import Glibc
 import Policy
 
 /// A time zone with the name that it was given.
@@ -17,14 +18,32 @@ struct LocalZone {
 
     /// The zone that TZ names, or the system's.
     static func current(_ variable: String?) -> LocalZone {
-        guard let variable else {
-            let zone = TimeZone.current
-            return LocalZone(zone: zone, name: zone.identifier == "GMT" ? "UTC" : zone.identifier, problem: nil)
-        }
-        var name = variable.drop { $0 == ":" }
-        if name.hasPrefix("/usr/share/zoneinfo/") { name = name.dropFirst("/usr/share/zoneinfo/".count) }
+        guard let variable else { return system() }
+        // A colon before the name is allowed by tzset(3) and means nothing.
+        let name = String(variable.drop { $0 == ":" })
+        return found(name.hasPrefix("/") ? nameOfFile(name) ?? name : name)
+    }
+
+    /// The zone that /etc/localtime leads to, which is how systems are set up; without that file it is UTC.
+    private static func system() -> LocalZone {
+        if let name = nameOfFile("/etc/localtime") { return found(name) }
+        guard access("/etc/localtime", F_OK) == 0 else { return found("UTC") }
+        // A copy of a zone file has no name; Foundation looks for one that is the same.
+        let zone = TimeZone.current
+        return LocalZone(zone: zone, name: zone.identifier, problem: nil)
+    }
+
+    /// What stands after `zoneinfo/` in the path that a file of zone data really has.
+    private static func nameOfFile(_ path: String) -> String? {
+        guard let real = realpath(path, nil) else { return nil }
+        defer { free(real) }
+        let text = String(cString: real)
+        return text.firstRange(of: "/zoneinfo/").map { String(text[$0.upperBound...]) }
+    }
+
+    private static func found(_ name: String) -> LocalZone {
         do {
-            return try LocalZone(named: String(name))
+            return try LocalZone(named: name)
         } catch {
             return LocalZone(zone: .gmt, name: "UTC", problem: error)
         }

@@ -15,6 +15,7 @@ extension Session {
             outputs: [ProgramOutput(name: "stdout", descriptor: 1), ProgramOutput(name: "stderr", descriptor: 2)], kernel: kernel)
         let store = try Store(options, mode: purpose.mode, whenFull: purpose == .freeing ? .useReserve : .refuse)
         store.leftFrozen.compactMap(Warning.init).forEach(warn)
+        keepOpen(store)
         return store
     }
 
@@ -27,6 +28,11 @@ extension Session {
             if arguments.catalogue != nil { warn(.noCatalogue(path: path)) }
             return nil
         }
+    }
+
+    /// What opening a store does first, for commands that open none.
+    func thawFirst() throws {
+        try thawLeftFrozen(places: places, kernel: kernel).compactMap(Warning.init).forEach(warn)
     }
 
     /// Options for `rebuildCatalogue`, which opens no store.
@@ -53,11 +59,22 @@ extension Session {
     func resolve(_ text: String, in store: Store?, registering: Bool = false) throws -> Source {
         let reference = try SourceReference(parsing: text.contains("/") ? resolved(text).string : text)
         guard let store else { throw SnapshotsError.unknownSource(reference: text, nearest: []) }
-        return registering ? try store.findOrRegister(reference) : try store.find(reference)
+        do {
+            return registering ? try store.findOrRegister(reference) : try store.find(reference)
+        } catch {
+            // A path without a slash is the commonest slip.
+            guard case SnapshotsError.unknownSource(let name, let nearest) = error, nearest.isEmpty, !text.contains("/"), isThere(text)
+            else { throw error }
+            throw SnapshotsError.unknownSource(reference: name, nearest: ["./\(text)"])
+        }
     }
 
     /// The zone that times are shown in.
-    func zone(_ display: DisplayArguments) -> TimeZone { display.utc ? .gmt : localZone.zone }
+    func zone(_ display: DisplayArguments) -> TimeZone {
+        if display.utc { return .gmt }
+        if let problem = localZone.problem { warn(.unknownTimeZone(problem)) }
+        return localZone.zone
+    }
 
     /// Where the catalogue is.
     func cataloguePath(_ named: String?) throws(FrontError) -> FilePath {

@@ -23,6 +23,7 @@ final class Session {
     private let environment: (String) -> String?
     private let currentDirectory: () -> String
     private var warnings: [Warning] = []
+    private var stores: [Store] = []
 
     init(
         arguments: [String], environment: @escaping (String) -> String?, userID: UInt32, currentDirectory: @escaping () -> String,
@@ -76,12 +77,19 @@ final class Session {
         return FilePath(String(cString: real))
     }
 
+    /// Whether there is such a file or directory.
+    func isThere(_ text: String) -> Bool { access(absolute(text).string, F_OK) == 0 }
+
     /// The path of something to be made: its directory without symbolic links.
     func resolvedParent(_ text: String) -> FilePath {
         let path = absolute(text)
         guard let name = path.lastComponent else { return path }
         return resolved(path.removingLastComponent().string).appending(name)
     }
+
+    /// Keeps the store from being closed before the session ends: closing moves SQLite's log into the catalogue, with syncs of its
+    /// own, though every change is durable in the log already. What stays there is moved when the log has grown.
+    func keepOpen(_ store: Store) { stores.append(store) }
 
     /// Remembers something that the user should know; it is told with the result, or with the error.
     func warn(_ warning: Warning) {

@@ -1,6 +1,7 @@
 // What a user should know though nothing failed: the warnings of all modules in one form, with a stable code, a sentence and mostly a hint.
 
 import CloneCore
+import Policy
 import Snapshots
 import SystemPackage
 
@@ -21,6 +22,11 @@ struct Warning: Equatable {
     /// A catalogue that was named is not there.
     static func noCatalogue(path: FilePath) -> Warning {
         Warning("no_catalogue", "\(path.string): there is no catalogue", hint: "check --catalogue; losnap create makes one")
+    }
+
+    /// TZ or /etc/localtime names no zone that there is.
+    static func unknownTimeZone(_ problem: PolicyError) -> Warning {
+        Warning("unknown_time_zone", "the local time zone is not known, so times are UTC: \(problem.message)", hint: problem.hint)
     }
 
     /// Sources that rules of the command line would replace the policy of.

@@ -16,24 +16,26 @@ struct MountPresentation: Presentation {
     }
 
     func fields(_ context: RenderContext) -> [JSON.Field] {
-        [("mount", .mount(mount)), ("snapshot", .snapshot(snapshot, now: context.now))]
+        [("mount", .mount(mount, snapshot: snapshot.snapshot)), ("snapshot", .snapshot(snapshot, now: context.now))]
     }
 }
 
 /// The scratch clones that are mounted.
 struct MountsPresentation: Presentation {
-    var mounts: [ScratchMount]
+    /// Each with its snapshot, if the catalogue knows it.
+    var mounts: [(mount: ScratchMount, snapshot: Snapshot?)]
 
     func text(_ context: RenderContext) -> String {
         if mounts.isEmpty { return "nothing is mounted by losnap\n" }
         var table = Table([("DIRECTORY", .left), ("SNAPSHOT", .left), ("TYPE", .left), ("ACCESS", .left), ("DEVICE", .left)])
-        for mount in mounts {
-            table.add([mount.directory, mount.snapshot, mount.type, mount.access.word, mount.device])
+        for (mount, snapshot) in mounts {
+            let name = snapshot.map { "\($0.number) (\($0.sourceName))" } ?? mount.snapshot
+            table.add([mount.directory, name, mount.type, mount.access.word, mount.device])
         }
         return table.text(context.style)
     }
 
-    func fields(_ context: RenderContext) -> [JSON.Field] { [("mounts", .array(mounts.map(JSON.mount)))] }
+    func fields(_ context: RenderContext) -> [JSON.Field] { [("mounts", .array(mounts.map { .mount($0.mount, snapshot: $0.snapshot) }))] }
 }
 
 /// A scratch clone that was unmounted.
@@ -42,7 +44,7 @@ struct UnmountPresentation: Presentation {
 
     func text(_ context: RenderContext) -> String { EscapedText.line("\(mount.directory): unmounted") + "\n" }
 
-    func fields(_ context: RenderContext) -> [JSON.Field] { [("mount", .mount(mount))] }
+    func fields(_ context: RenderContext) -> [JSON.Field] { [("mount", .mount(mount, snapshot: nil))] }
 }
 
 /// What was found frozen.
@@ -88,9 +90,10 @@ extension ScratchAccess {
 }
 
 extension JSON {
-    fileprivate static func mount(_ mount: ScratchMount) -> JSON {
+    fileprivate static func mount(_ mount: ScratchMount, snapshot: Snapshot?) -> JSON {
         .object([
-            ("snapshot_id", .string(mount.snapshot)), ("directory", .string(mount.directory)), ("device", .string(mount.device)),
+            ("snapshot_id", .string(mount.snapshot)), ("number", JSON(snapshot?.number.value)), ("source", JSON(snapshot?.sourceName.text)),
+            ("directory", .string(mount.directory)), ("device", .string(mount.device)),
             ("filesystem", .string(mount.type)), ("writable", .bool(mount.access == .writable)),
         ])
     }

@@ -33,6 +33,15 @@ struct PruneOutcome {
         }
     }
 
+    /// Whether something of it failed.
+    var hasFailed: Bool {
+        switch result {
+        case .success(.planned): false
+        case .success(.done(let report)): !report.failed.isEmpty
+        case .failure: true
+        }
+    }
+
     /// What the user should know, each once.
     var warnings: [Warning] {
         let all: [StoreWarning] =
@@ -66,7 +75,6 @@ struct PrunePresentation: Presentation {
         }
         return "\(plan.source.name):\n" + table.text(context.style) + EscapedText.line(summary(outcome, plan)) + "\n"
             + (isDryRun ? EscapedText.line(reach(plan, context)) + "\n" : "")
-            + outcome.warnings.map { "warning: \(EscapedText.line($0.message))\n" }.joined()
     }
 
     private func summary(_ outcome: PruneOutcome, _ plan: PrunePlan) -> String {
@@ -83,7 +91,7 @@ struct PrunePresentation: Presentation {
 
     private func reach(_ plan: PrunePlan, _ context: RenderContext) -> String {
         let from = plan.reach.map { "\($0.rule.words) back to \(context.time($0.from))" }
-        return "the rules keep \(plan.keep.reachSentence)" + (from.isEmpty ? "" : "; here " + from.joined(separator: ", "))
+        return "the rules reach: \(plan.keep.reachSentence)" + (from.isEmpty ? "" : "; here " + from.joined(separator: ", "))
     }
 
     func fields(_ context: RenderContext) -> [JSON.Field] {

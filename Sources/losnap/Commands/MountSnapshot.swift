@@ -1,4 +1,4 @@
-// `losnap mount` and `losnap umount`: look inside a snapshot by way of a scratch clone.
+// `losnap mount`: look inside a snapshot by way of a scratch clone.
 
 import ArgumentParser
 import CloneCore
@@ -33,7 +33,14 @@ struct MountSnapshot: Command {
 
     func run(in session: Session) throws {
         guard let snapshot else {
-            try session.present(MountsPresentation(mounts: try ScratchClone(kernel: session.kernel).mounts()), display)
+            try session.checkConfiguration(catalogue.config)
+            try session.thawFirst()
+            let mounts = try ScratchClone(kernel: session.kernel).mounts()
+            let store = mounts.isEmpty ? nil : try session.openIfThere(catalogue)
+            let known = try mounts.map { mount in
+                try Identifier(parsing: mount.snapshot).flatMap { id in try store?.catalogue.snapshot(id: id) }
+            }
+            try session.present(MountsPresentation(mounts: Array(zip(mounts, known))), display)
             return
         }
         guard let directory else {
@@ -44,29 +51,5 @@ struct MountSnapshot: Command {
         guard let store else { return }
         let mount = try store.mount(listed, at: session.resolved(directory), access: writable ? .writable : .readOnly)
         try session.present(MountPresentation(mount: mount, snapshot: listed), display)
-    }
-}
-
-struct UnmountSnapshot: Command {
-    static let configuration = CommandConfiguration(
-        commandName: "umount",
-        abstract: "Unmount a scratch clone; it is gone then.",
-        discussion: """
-            Unmounts nothing but what losnap mount has mounted.
-
-            EXAMPLES:
-              losnap umount /mnt
-            """)
-
-    @Argument(help: "The directory that it is mounted at.")
-    var directory: String
-
-    @OptionGroup var catalogue: CatalogueArguments
-    @OptionGroup var display: DisplayArguments
-
-    func run(in session: Session) throws {
-        try session.checkConfiguration(catalogue.config)
-        let mount = try ScratchClone(kernel: session.kernel).unmount(session.resolved(directory).string)
-        try session.present(UnmountPresentation(mount: mount), display)
     }
 }

@@ -1,4 +1,4 @@
-// `losnap hold` and `losnap release`: the flag that forbids removal.
+// `losnap hold`: the flag that forbids removal.
 
 import ArgumentParser
 import Snapshots
@@ -31,35 +31,13 @@ struct HoldSnapshot: Command {
     func run(in session: Session) throws {
         let times = TimeReader(zone: session.zone(display), now: session.now)
         let end = try times.instant(until, option: "--until", allowsAge: false)
-        if let end, let until, end <= session.now { throw FrontError.outOfRange(option: "--until", value: until, range: "in the future") }
+        if let end, let until, end <= session.now {
+            throw FrontError.outOfRange(option: "--until", value: until, range: "in the future", hint: "give a later time")
+        }
         let hold = try Hold(reason: reason, until: end)
         let store = try session.openIfThere(catalogue, for: .changing, waits: change.wait)
         let listed = try session.find(snapshot, in: store, display)
         guard let store else { return }
         try session.present(RecordPresentation(snapshot: try store.hold(listed, hold), change: .held), display, quiet: change.quiet)
-    }
-}
-
-struct Release: Command {
-    static let configuration = CommandConfiguration(
-        commandName: "release",
-        abstract: "Allow the removal of a held snapshot again.",
-        discussion: """
-            EXAMPLES:
-              losnap release home@before-upgrade
-            """)
-
-    @Argument(help: "The snapshot.")
-    var snapshot: String
-
-    @OptionGroup var change: ChangeArguments
-    @OptionGroup var catalogue: CatalogueArguments
-    @OptionGroup var display: DisplayArguments
-
-    func run(in session: Session) throws {
-        let store = try session.openIfThere(catalogue, for: .changing, waits: change.wait)
-        let listed = try session.find(snapshot, in: store, display)
-        guard let store else { return }
-        try session.present(RecordPresentation(snapshot: try store.release(listed), change: .released), display, quiet: change.quiet)
     }
 }

@@ -1,0 +1,213 @@
+// The guard's half. It runs in a forked child of a process with threads: async-signal-safe calls only.
+// It ends only when the parent has confirmed, or when nothing can be frozen any more; a FITHAW that answers EINVAL proves that
+// only if it began after FIFREEZE had returned or the parent was dead.
+#define _GNU_SOURCE 1
+#include "guardshared.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    POLL_MS = 100,  // CLOCK_BOOTTIME goes on in suspend, poll's clock does not: look again
+    THAW_RETRY_MS = 10,
+    LONG_RETRY_MS = 100,      // a parent that is stopped inside FIFREEZE may stay so for hours
+    LONG_AFTER = 100,         // rounds
+    CLONER_GRACE_NS = 100 * 1000 * 1000,  // a thaw that takes longer waits for a clone call: end that
+};
+static const uint64_t GIVE_UP_NS = 60ull * 1000 * 1000 * 1000;  // after the parent's death, for errors that are not EINVAL
+
+struct watch {
+    struct clinux_guard_shared *shared;
+    int control, parent, count;  // control and parent (a pidfd) are polled
+    const int *descriptors;
+};
+
+static bool parent_is_dead(const struct watch *w) {
+    struct pollfd p = {.fd = w->parent, .events = POLLIN};
+    return poll(&p, 1, 0) == 1;
+}
+
+/// Waits for the confirmation, the parent's end or the deadline. Returns the mark to set; INTACT: confirmed.
+static int wait_for_reason(const struct watch *w) {
+    for (;;) {
+        uint64_t deadline = atomic_load(&w->shared->deadline);
+        int timeout = POLL_MS;
+        if (deadline) {
+            uint64_t now = clinux_boot_time();
+            if (now >= deadline) return CLINUX_GUARD_DEADLINE;
+            uint64_t left = (deadline - now) / 1000000 + 1;
+            if (left < (uint64_t)timeout) timeout = (int)left;
+        }
+        struct pollfd p[2] = {{.fd = w->control, .events = POLLIN}, {.fd = w->parent, .events = POLLIN}};
+        poll(p, 2, timeout);
+        if (atomic_load(&w->shared->confirmed)) return CLINUX_GUARD_INTACT;
+        if (p[1].revents) return CLINUX_GUARD_ORPHANED;
+        if (p[0].revents) {
+            char byte;
+            if (read(w->control, &byte, 1) == 0) return CLINUX_GUARD_ORPHANED;
+        }
+    }
+}
+
+struct attempt {
+    pid_t pid;  // 0: none running
+    uint64_t since;
+    int state;
+    bool parent_dead;
+    bool done;
+};
+
+/// One FITHAW in a process of its own, so that one that blocks does not keep the others frozen.
+static void start_thaw(const struct watch *w, struct attempt *a, int i, bool parent_dead) {
+    a->state = atomic_load(&w->shared->state[i]);
+    a->parent_dead = parent_dead;
+    a->since = clinux_boot_time();
+    atomic_store(&w->shared->thaw_result[i], 1);
+    pid_t pid = _Fork();
+    if (pid == 0) {
+        atomic_store(&w->shared->thaw_result[i], clinux_thaw(w->descriptors[i]));
+        _exit(0);
+    }
+    if (pid < 0) {  // no process to be had: better to block than not to thaw
+        atomic_store(&w->shared->thaw_result[i], clinux_thaw(w->descriptors[i]));
+        pid = 0;
+    }
+    a->pid = pid;
+}
+
+/// Looks whether the attempt has ended, and whether what it answered proves that the filesystem is thawed for good.
+static void collect(const struct watch *w, struct attempt *a, int i, bool *odd_error) {
+    if (a->pid > 0) {
+        if (waitpid(a->pid, NULL, WNOHANG) == 0) return;
+        a->pid = 0;
+    }
+    int result = atomic_load(&w->shared->thaw_result[i]);
+    if (result == 0 || result == -EINVAL) {
+        // While the parent may still be inside FIFREEZE the freeze can complete after either answer.
+        a->done = a->state == FROZEN || (a->parent_dead && result == -EINVAL);
+    } else {
+        *odd_error = true;
+    }
+}
+
+/// Thawing processes that are no longer wanted. One that came late would thaw what the next losnap has frozen since.
+static void end_attempts(struct attempt *attempts, int count) {
+    for (int i = 0; i < count; i++) {
+        if (attempts[i].pid > 0) kill(attempts[i].pid, SIGKILL);
+    }
+    for (int i = 0; i < count; i++) {
+        if (attempts[i].pid <= 0) continue;
+        while (waitpid(attempts[i].pid, NULL, 0) < 0 && errno == EINTR) {}
+    }
+}
+
+/// Looks after one filesystem; false: it may still be frozen.
+static bool thaw_one(const struct watch *w, struct attempt *a, int i, bool parent_dead, bool *odd_error) {
+    if (a->done) return true;
+    int state = atomic_load(&w->shared->state[i]);
+    if (a->pid == 0 && (state == IDLE || state == THAWED)) return a->done = true;
+    if (a->pid == 0) start_thaw(w, a, i, parent_dead);
+    // A thaw of a filesystem that is really frozen takes microseconds: give it that before looking.
+    struct timespec moment = {.tv_nsec = 200 * 1000};
+    nanosleep(&moment, NULL);
+    collect(w, a, i, odd_error);
+    return a->done;
+}
+
+static void thaw_until_done(const struct watch *w) {
+    struct attempt attempts[CLINUX_GUARD_MAX];
+    memset(attempts, 0, sizeof attempts);
+    bool killed = false;
+    uint64_t dead_since = 0;
+    for (int round = 0;; round++) {
+        bool dead = parent_is_dead(w), all_done = true, odd_error = false, waiting = false, freezing = false;
+        uint64_t now = clinux_boot_time();
+        if (dead && !dead_since) dead_since = now;
+        if (atomic_load(&w->shared->confirmed)) return end_attempts(attempts, w->count);
+        for (int i = 0; i < w->count; i++) {
+            struct attempt *a = &attempts[i];
+            if (!thaw_one(w, a, i, dead, &odd_error)) all_done = false;
+            if (a->pid > 0 && now > a->since + CLONER_GRACE_NS) waiting = true;
+            if (atomic_load(&w->shared->state[i]) == FREEZING) freezing = true;
+        }
+        if (all_done) return;
+        // What waits for FIFREEZE is not helped by killing: that writes out to its end, and then the parent can still report.
+        if (waiting && !freezing && !killed && !dead) {
+            syscall(SYS_pidfd_send_signal, w->parent, SIGKILL, NULL, 0);
+            killed = true;
+        }
+        if (odd_error && dead && now > dead_since + GIVE_UP_NS) return;  // the freeze record stays: the next command tries
+        long pause_ms = round < LONG_AFTER || dead ? THAW_RETRY_MS : LONG_RETRY_MS;
+        struct timespec pause = {.tv_nsec = pause_ms * 1000000l};
+        nanosleep(&pause, NULL);
+    }
+}
+
+/// Everything the guard will run is run once, so that its pages are there and locked before anything is frozen.
+static void warm_up(void) {
+    clinux_boot_time();
+    struct timespec none = {0};
+    nanosleep(&none, NULL);
+    pid_t pid = _Fork();
+    if (pid == 0) _exit(clinux_thaw(-1) == -EBADF ? 0 : 1);
+    if (pid > 0) {
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {}
+    }
+}
+
+_Noreturn void clinux_guard_main(
+    struct clinux_guard_shared *shared, const int *given, int count, int control, int parent, int ready) {
+    setsid();
+    if (chdir("/") != 0) {}  // the parent's working directory is not kept busy
+    prctl(PR_SET_NAME, "losnap-guard");
+    static const int ignored[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGPIPE, SIGALRM, SIGTERM, SIGUSR1, SIGUSR2, SIGTSTP,
+                                  SIGTTIN, SIGTTOU, SIGIO,   SIGXCPU, SIGXFSZ, SIGVTALRM, SIGPROF, SIGPWR, SIGSTKFLT};
+    for (unsigned i = 0; i < sizeof ignored / sizeof ignored[0]; i++) signal(ignored[i], SIG_IGN);
+    signal(SIGCHLD, SIG_DFL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+
+    // Keep the pipe, the parent's pidfd, the ready end and the descriptors to thaw; nothing else: no lock, clone or terminal.
+    enum { HIGH = CLINUX_GUARD_MAX + 8 };
+    int kept[CLINUX_GUARD_MAX + 3];
+    int total = 0;
+    kept[total++] = fcntl(control, F_DUPFD, HIGH);
+    kept[total++] = fcntl(parent, F_DUPFD, HIGH);
+    kept[total++] = fcntl(ready, F_DUPFD, HIGH);
+    for (int i = 0; i < count; i++) kept[total++] = fcntl(given[i], F_DUPFD, HIGH);
+    for (int i = 0; i < total; i++) {
+        if (kept[i] < 0 || dup2(kept[i], i) < 0) _exit(1);
+    }
+    if (close_range((unsigned)total, ~0u, 0) != 0) _exit(1);
+    int descriptors[CLINUX_GUARD_MAX];
+    for (int i = 0; i < count; i++) descriptors[i] = 3 + i;
+    struct watch w = {.shared = shared, .control = 0, .parent = 1, .count = count, .descriptors = descriptors};
+
+    int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);  // best effort: needs CAP_SYS_RESOURCE
+    if (score >= 0) {
+        if (write(score, "-1000", 5) < 0) {}
+        close(score);
+    }
+    mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);  // best effort
+    warm_up();
+
+    if (write(2, "r", 1) != 1) _exit(1);
+    close(2);
+    int mark = wait_for_reason(&w);
+    if (mark == CLINUX_GUARD_INTACT) _exit(0);
+    int intact = CLINUX_GUARD_INTACT;
+    atomic_compare_exchange_strong(&shared->mark, &intact, mark);  // before the first thaw: whoever sees it thawed sees it broken
+    thaw_until_done(&w);
+    _exit(0);
+}

@@ -1,0 +1,22 @@
+// What guard and parent share: memory, and who may say what in it. See include/guard.h for the protocol. Not for other files.
+#ifndef CLINUX_GUARDSHARED_H
+#define CLINUX_GUARDSHARED_H
+#include <stdatomic.h>
+
+#include "CLinux.h"
+
+enum state { IDLE, FREEZING, FROZEN, THAWED };
+
+struct clinux_guard_shared {
+    atomic_int mark;
+    atomic_int confirmed;
+    _Atomic uint64_t deadline;  // CLOCK_BOOTTIME, ns; 0: not armed
+    atomic_int state[CLINUX_GUARD_MAX];
+    atomic_int thaw_result[CLINUX_GUARD_MAX];  // of the last FITHAW of a thawing process; 1: none yet
+};
+
+/// The guard's half: the child's whole life. `control` is the read end of the parent's pipe, `parent` its pidfd, `ready` takes one byte.
+_Noreturn void clinux_guard_main(
+    struct clinux_guard_shared *shared, const int *given, int count, int control, int parent, int ready);
+
+#endif

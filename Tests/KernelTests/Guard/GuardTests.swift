@@ -1,0 +1,201 @@
+// Promise P1, the guard's half: what it is, what becomes of a clone without it, and what is left when both are killed at once.
+
+import Foundation
+import Glibc
+import SystemPackage
+import TestSupport
+import Testing
+
+private let slack = Duration.seconds(4)
+
+@Suite("Guard", .needsRoot, .timeLimit(.minutes(3)))
+struct GuardTests {
+    @Test("it has the descriptors it needs and no other, a session of its own, and ignores signals")
+    func surroundings() throws {
+        try TestScope.with { scope in
+            let scene = try FreezeScene(scope)
+            let process = try scene.start(["--stall", "cloneRange:2:3"])
+            try scene.probe.waitFor("cloneRange", 2, of: process)
+            let guardian = try guardPID(of: process.pid)
+            let descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(guardian)/fd").sorted()
+            let targets = try descriptors.map { try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(guardian)/fd/\($0)") }
+            #expect(descriptors == ["0", "1", "3"])
+            #expect(targets[0].hasPrefix("pipe:") && targets[1] == "anon_inode:[pidfd]" && targets[2] == scene.image.path.string)
+            #expect(getsid(guardian) == guardian)
+            #expect(try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(guardian)/cwd") == "/")
+            for signal in [SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGTSTP, SIGUSR1, SIGPIPE] { kill(guardian, signal) }
+            usleep(200_000)
+            #expect(processState(guardian) == "S")
+            #expect(process.finish(within: .seconds(20)).succeeded)
+            #expect(!isRunning(guardian))
+        }
+    }
+
+    @Test("signals to the whole process group of the cloner do not reach it")
+    func groupSignals() throws {
+        try TestScope.with { scope in
+            let scene = try FreezeScene(scope)
+            let process = try scene.start(["--stall", "cloneRange:2:600"])
+            try scene.probe.waitFor("cloneRange", 2, of: process)
+            let touch = try Touch(scope, in: scene.image.path)
+            #expect(touch.hangs())
+            process.send(SIGKILL, to: .group)
+            _ = try touch.through(within: slack)
+        }
+    }
+
+    @Test("killed, the cloner still thaws and succeeds")
+    func killed() throws {
+        try TestScope.with { scope in
+            let scene = try FreezeScene(scope)
+            let process = try scene.start(["--stall", "cloneRange:2:1"])
+            try scene.probe.waitFor("cloneRange", 2, of: process)
+            kill(try guardPID(of: process.pid), SIGKILL)
+            let outcome = process.finish(within: .seconds(20))
+            #expect(outcome.stdout.contains("clone frozen"))
+            scene.image.mount.expectThawed()
+            #expect(scene.probe.records.isEmpty)
+        }
+    }
+
+    @Test("killed, and the cloner over its deadline: refused all the same")
+    func killedAndLate() throws {
+        try TestScope.with { scope in
+            let scene = try FreezeScene(scope)
+            let process = try scene.start(["--deadline", "500", "--stall", "cloneRange:2:2"])
+            try scene.probe.waitFor("cloneRange", 2, of: process)
+            kill(try guardPID(of: process.pid), SIGKILL)
+            #expect(process.finish(within: .seconds(20)).stdout.contains("error window_broken"))
+            scene.image.mount.expectThawed()
+            try scene.expectNoClone()
+        }
+    }
+
+    @Test("it can't be had: refused, and nothing was frozen")
+    func none() throws {
+        try TestScope.with { scope in
+            let scene = try FreezeScene(scope)
+            let probe = Tool.losnap.executable.removingLastComponent().appending("freezeprobe")
+            // It needs some descriptors above the parent's.
+            let outcome = try Tool(executable: "/usr/bin/prlimit").run([
+                "--nofile=40:40", probe.string, "clone", scene.runtime.string, scene.image.file.string, scene.destination.string,
+            ])
+            #expect(outcome.stdout.contains("error no_guard"), "\(outcome)")
+            scene.image.mount.expectThawed()
+            try scene.expectNoClone()
+            #expect(scene.probe.records.isEmpty)
+        }
+    }
+
+    @Test("stopped, it does not hang the cloner at the end")
+    func stopped() throws {
+        try TestScope.with { scope in
+            let scene = try FreezeScene(scope)
+            let process = try scene.start(["--stall", "cloneRange:2:0.5"])
+            try scene.probe.waitFor("cloneRange", 2, of: process)
+            let guardian = try guardPID(of: process.pid)
+            kill(guardian, SIGSTOP)
+            #expect(process.finish(within: .seconds(20)).succeeded)
+            #expect(!isRunning(guardian))
+            scene.image.mount.expectThawed()
+        }
+    }
+
+    @Test("both killed at one instant: the record is left, and the next one thaws", arguments: [Filesystem.xfs, .ext4, .btrfs])
+    func bothKilled(kind: Filesystem) throws {
+        try TestScope.with { scope in
+            let scene = try FreezeScene(scope, image: kind)
+            let process = try scene.start(["--stall", "cloneRange:2:600"])
+            try scene.probe.waitFor("cloneRange", 2, of: process)
+            #expect(try scene.probe.thaw() == "inUse \(scene.image.path)\n")
+            #expect(scene.probe.records.count == 1)
+            try killBoth(process)
+            let touch = try Touch(scope, in: scene.image.path)
+            #expect(touch.hangs())
+            #expect(scene.probe.records.count == 1)
+            #expect(try scene.probe.thaw() == "thawed \(scene.image.path)\n")
+            _ = try touch.through(within: slack)
+            #expect(scene.probe.records.isEmpty)
+            #expect(try scene.probe.thaw() == "")
+            try scene.expectNoClone()
+        }
+    }
+
+    @Test("both killed with images in one another frozen: all are thawed", arguments: [Filesystem.xfs, .ext4, .btrfs])
+    func bothKilledNested(inner: Filesystem) throws {
+        try TestScope.with { scope in
+            let scene = try FreezeScene(scope, size: 400 << 20)
+            let nested = try scope.mountedImage("inner.img", in: scene.image.path, inner)
+            let process = try scene.start(["--stall", "cloneRange:2:600"])
+            try scene.probe.waitFor("cloneRange", 2, of: process)
+            #expect(scene.probe.records.count == 2)
+            try killBoth(process)
+            let touch = try Touch(scope, in: nested.path)
+            #expect(touch.hangs())
+            let lines = try scene.probe.thaw().split(separator: "\n").sorted()
+            #expect(lines == ["thawed \(scene.image.path)", "thawed \(nested.path)"].sorted().map { Substring($0) })
+            _ = try touch.through(within: slack)
+            #expect(scene.probe.records.isEmpty)
+        }
+    }
+
+    @Test("both killed, thawed by hand, unmounted: the record goes")
+    func unmountedSince() throws {
+        try TestScope.with { scope in
+            let scene = try FreezeScene(scope)
+            let process = try scene.start(["--stall", "cloneRange:2:600"])
+            try scene.probe.waitFor("cloneRange", 2, of: process)
+            try killBoth(process)
+            #expect(scene.image.mount.thaw() == 1)
+            try scene.image.mount.unmount()
+            #expect(try scene.probe.thaw() == "stale \(scene.image.path)\n")
+            #expect(scene.probe.records.isEmpty)
+        }
+    }
+
+    @Test("both killed, unmounted while frozen: said so; mounted again, thawed", arguments: [Filesystem.xfs, .ext4, .btrfs])
+    func unmountedFrozen(kind: Filesystem) throws {
+        try TestScope.with { scope in
+            let scene = try FreezeScene(scope, image: kind)
+            let process = try scene.start(["--stall", "cloneRange:2:600"])
+            try scene.probe.waitFor("cloneRange", 2, of: process)
+            try killBoth(process)
+            try scene.image.mount.unmount()
+            #expect(try scene.probe.thaw() == "stuck \(scene.image.path) unmounted_while_frozen\n")
+            try scene.image.mount.mountAgain()
+            #expect(try scene.probe.thaw() == "thawed \(scene.image.path)\n")
+            #expect(scene.probe.records.isEmpty)
+            scene.image.mount.expectThawed()
+        }
+    }
+
+    @Test("a record of another boot, and half a record, harm nobody")
+    func otherBoot() throws {
+        try TestScope.with { scope in
+            let scene = try FreezeScene(scope)
+            #expect(try scene.clone().succeeded)
+            try scene.image.mount.freeze()
+            let frozen = scene.runtime.appending("frozen")
+            let device = try Command.run("findmnt", ["-n", "-o", "MAJ:MIN", scene.image.path.string]).trimmingCharacters(
+                in: .whitespacesAndNewlines)
+            let name = device.replacingOccurrences(of: ":", with: "-")
+            try scope.write("boot another\ndevice \(device)\nprocess 1 1\nmount \(scene.image.path)", to: frozen.appending(name))
+            try scope.write("boot ano", to: frozen.appending("99-99"))
+            #expect(try scene.probe.thaw() == "")
+            #expect(scene.probe.records == ["99-99"])
+            #expect(scene.image.mount.thaw() == 1)
+        }
+    }
+
+    /// Kills cloner and guard so that neither can do anything after the other's death: both are stopped first.
+    private func killBoth(_ process: ChildProcess) throws {
+        let guardian = try guardPID(of: process.pid)
+        kill(guardian, SIGSTOP)
+        process.send(SIGSTOP)
+        try eventually("both are stopped") { processState(guardian) == "T" && processState(process.pid) == "T" }
+        kill(guardian, SIGKILL)
+        process.send(SIGKILL)
+        #expect(process.waitForEnd(within: .seconds(10)) == .signalled(SIGKILL))
+        try eventually("the guard is gone") { !isRunning(guardian) }
+    }
+}

@@ -1,0 +1,39 @@
+// "Nothing happens while frozen", as the kernel sees it: between the first FIFREEZE and the last FITHAW loclone's only process makes
+// ioctl, stat and clock calls: nothing opened, no memory taken, nothing written, no lock between threads.
+
+import Foundation
+import SystemPackage
+import TestSupport
+import Testing
+
+@Suite("loclone under strace", .needsRoot, .enabled(if: Command.find("strace") != nil, "needs strace"), .timeLimit(.minutes(2)))
+struct LocloneStraceTests {
+    @Test("while frozen only prepared system calls", arguments: [Filesystem.xfs, .ext4, .btrfs])
+    func onlyPreparedCalls(kind: Filesystem) throws {
+        try TestScope.with { scope in
+            let scene = try LocloneScene(scope)
+            let image = try scope.mountedImage("mounted.img", in: scene.pool.path, .xfs, size: 400 << 20)
+            _ = try scope.mountedImage("inner.img", in: image.path, kind)
+            let log = scope.freshPath("strace")
+            // One file a process; the first is the main one.
+            let outcome = try Tool(executable: try #require(Command.find("strace"))).run(
+                ["-ff", "-o", log.string, scene.tool.executable.string, image.file.string, scene.copy.string],
+                environment: scene.tool.environment)
+            #expect(outcome.succeeded, "\(outcome)")
+            let logs = try FileManager.default.contentsOfDirectory(atPath: scope.directory.string)
+                .filter { $0.hasPrefix(log.lastComponent?.string ?? "") }
+            let traces = try logs.map { try String(contentsOfFile: scope.directory.appending($0).string, encoding: .utf8) }
+            let freezing = traces.map { $0.split(separator: "\n") }.filter { $0.contains { $0.contains("FIFREEZE") } }
+            try #require(freezing.count == 1)
+            let lines = freezing[0]
+            let first = try #require(lines.firstIndex { $0.contains("FIFREEZE") })
+            let last = try #require(lines.lastIndex { $0.contains("FITHAW") })
+            let window = lines[first...last]
+            #expect(window.filter { $0.contains("FIFREEZE") && $0.hasSuffix("= 0") }.count == 2)
+            #expect(window.filter { $0.contains("FITHAW") && $0.hasSuffix("= 0") }.count == 2)
+            #expect(window.contains { $0.contains("FICLONERANGE") })
+            let allowed: Set<Substring> = ["ioctl", "statx", "fstat", "newfstatat", "clock_gettime"]
+            #expect(window.allSatisfy { allowed.contains($0.prefix { $0 != "(" }) }, "\(window.joined(separator: "\n"))")
+        }
+    }
+}

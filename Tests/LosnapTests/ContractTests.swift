@@ -1,0 +1,107 @@
+// Docs/json.md is a contract: every field and every code that losnap can write stands in it.
+
+import CloneCore
+import Foundation
+import Policy
+import SystemPackage
+import Testing
+
+@testable import Snapshots
+@testable import losnap
+
+@Suite struct ContractTests {
+    private let document: String
+
+    init() throws {
+        document = try sourceText("Docs/json.md")
+    }
+
+    /// The words in quotes in the switch that gives an error type its codes.
+    private func codes(_ path: String, after start: String) throws -> Set<String> {
+        let text = try sourceText(path)
+        let range = try #require(text.firstRange(of: start))
+        var codes: Set<String> = []
+        for line in text[range.upperBound...].split(separator: "\n") {
+            if line.hasPrefix("    }") { break }
+            if let match = line.firstMatch(of: /: "([a-z_]+)"$/) { codes.insert(String(match.1)) }
+        }
+        return codes
+    }
+
+    @Test func `every code of an error is in the document`() throws {
+        let all = [
+            try codes("Sources/CloneCore/Errors/CloneError+Words.swift", after: "var code: String"),
+            try codes("Sources/Snapshots/Values/SnapshotsError+Code.swift", after: "var code: String"),
+            try codes("Sources/losnap/Program/FrontError.swift", after: "var code: String"),
+        ]
+        #expect(all.allSatisfy { $0.count > 10 })
+        for code in all.reduce(into: Set(["failed"]), { $0.formUnion($1) }) {
+            #expect(document.contains("| `\(code)` |"), "the code \(code) is not in Docs/json.md")
+        }
+    }
+
+    @Test func `every code of a warning is in the document`() throws {
+        let text = try sourceText("Sources/losnap/Program/Warning.swift")
+        let codes = text.matches(of: /(?:Warning|self\.init)\(\s*"([a-z_]+)"/).map { String($0.1) }
+        #expect(codes.count > 12)
+        for code in codes { #expect(document.contains("| `\(code)` |"), "the warning \(code) is not in Docs/json.md") }
+    }
+
+    @Test func `every word of a closed choice is in the document`() {
+        let words =
+            Origin.allCases.map(\.rawValue) + Consistency.allCases.map(\.rawValue) + SnapshotState.allCases.map(\.rawValue)
+            + Presence.allCases.map(\.rawValue) + RuleName.allCases.map(\.rawValue)
+        for word in words { #expect(document.contains("`\(word)`"), "\(word) is not in Docs/json.md") }
+    }
+
+    @Test func `every field is in the document`() throws {
+        let context = Samples.utc
+        let snapshot = try Samples.several()[0]
+        let source = try Samples.source()
+        let plan = try Samples.plan()
+        let failed = FailedRemoval(snapshot: snapshot, error: .numbersExhausted)
+        let report = PruneReport(plan: plan, removed: plan.removed, failed: [failed], warnings: [])
+        let outcome = PruneOutcome(source: source, zoneName: "UTC") { () throws(SnapshotsError) in .done(report) }
+        let listed = ListedSource(source: source, snapshotCount: 1, newest: nil, presence: .present, snapshotDirectory: "/x")
+        let restore = RestorePlan(snapshot: snapshot, path: "/x", replaces: true, takesSafetySnapshot: true)
+        let mount = ScratchMount(snapshot: "x", directory: "/m", device: "/dev/loop0", type: "xfs", access: .readOnly)
+        let step = RepairStep(kind: .adopted, source: source.name, number: nil, path: "/x", detail: nil)
+        let repair = RepairReport(steps: [step], failed: [(source.name, .numbersExhausted)])
+        let rebuild = RebuildReport(sources: [source], snapshotCount: 1, damagedCatalogue: nil, leftAlone: [("/x", "y")])
+        let results: [any Presentation] = [
+            CreatePresentation(report: CreateReport(snapshots: [snapshot], warnings: [])),
+            CreatePresentation(report: CreateReport(snapshots: [snapshot, snapshot], warnings: [])),
+            ListPresentation(snapshots: [snapshot]), ShowPresentation(details: SnapshotDetails(listed: snapshot)),
+            PrunePresentation(outcomes: [outcome], isDryRun: false), RestorePresentation(plan: restore, report: nil),
+            DeletePresentation(removed: [snapshot], failed: [failed], isDryRun: false),
+            RecordPresentation(snapshot: snapshot, change: .held), SourcePresentation(source: source, change: .added),
+            SourcesPresentation(sources: [listed]), LogPresentation(events: [try Samples.event()]),
+            MountPresentation(mount: mount, snapshot: snapshot), MountsPresentation(mounts: [(mount, nil)]),
+            UnmountPresentation(mount: mount),
+            ThawPresentation(found: [.stuck(mountPoint: "/x", .full(path: "/x"))]), RepairPresentation(report: repair, isDryRun: false),
+            AdoptPresentation(snapshots: [snapshot]), RebuildPresentation(report: rebuild),
+        ]
+        var names: Set<String> = ["warnings"]
+        for result in results { collect(.object(result.fields(context)), &names) }
+        #expect(names.count > 70)
+        for name in names { #expect(document.contains("`\(name)`"), "the field \(name) is not in Docs/json.md") }
+    }
+
+    private func collect(_ value: JSON, _ names: inout Set<String>) {
+        switch value {
+        case .fields(let fields, let values):
+            names.formUnion(fields)
+            for value in values { collect(value, &names) }
+        case .array(let values): for value in values { collect(value, &names) }
+        default: break
+        }
+    }
+
+    @Test func `names are snake_case and what is written can be read`() throws {
+        let list = ListPresentation(snapshots: try Samples.several())
+        let text = JSON.object(list.fields(Samples.utc)).text
+        let object = try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+        #expect((object["snapshots"] as? [Any])?.count == 4)
+        #expect(!text.contains("\n"))
+    }
+}

@@ -1,0 +1,132 @@
+// What people see: tables, widths, escapes, units.
+
+import CloneCore
+import Foundation
+import Policy
+import SystemPackage
+import Testing
+
+@testable import Snapshots
+@testable import losnap
+
+@Suite struct RenderingTests {
+    @Test func `lists in all forms`() throws {
+        let list = ListPresentation(snapshots: try Samples.several())
+        expectGolden(list.text(Samples.utc), "list.txt")
+        expectGolden(list.csv(Samples.utc), "list.csv")
+        expectGolden(JSON.object(list.fields(Samples.utc)).text + "\n", "list.json")
+        let london = RenderContext(zone: try LocalZone(named: "Asia/Kolkata").zone, now: Samples.now)
+        expectGolden(ListPresentation(snapshots: list.snapshots, columns: SnapshotColumn.allCases).text(london), "list-all-columns.txt")
+        #expect(ListPresentation(snapshots: list.snapshots, isNumbersOnly: true).text(Samples.utc) == "9\n10\n11\n100\n")
+        #expect(ListPresentation(snapshots: []).text(Samples.utc) == "")
+    }
+
+    @Test func `a list in another order`() throws {
+        let snapshots = try Samples.several()
+        func numbers(_ column: SnapshotColumn?, _ isReversed: Bool = false) -> [Int64] {
+            SnapshotOrder(column: column, isReversed: isReversed).sorted(snapshots).map(\.snapshot.number.value)
+        }
+        #expect(numbers(nil) == [9, 10, 11, 100])
+        #expect(numbers(nil, true) == [100, 11, 10, 9])
+        #expect(numbers(.allocated) == [11, 9, 10, 100])
+        #expect(numbers(.label).first == 11)
+        #expect(numbers(.number, true) == [100, 11, 10, 9])
+    }
+
+    @Test func `pruning`() throws {
+        let source = try Samples.source()
+        let plan = try Samples.plan()
+        let planned = PruneOutcome(source: source, zoneName: "UTC") { () throws(SnapshotsError) in .planned(plan) }
+        let failed = FailedRemoval(snapshot: plan.removed[0], error: .held(number: plan.removed[0].snapshot.number, reason: nil))
+        let done = PruneOutcome(source: source, zoneName: "UTC") { () throws(SnapshotsError) in
+            .done(PruneReport(plan: plan, removed: [], failed: [failed], warnings: plan.warnings))
+        }
+        let broken = PruneOutcome(source: source, zoneName: "UTC") { () throws(SnapshotsError) in throw .noRules(name: source.name) }
+        let dry = PrunePresentation(outcomes: [planned], isDryRun: true)
+        expectGolden(dry.text(Samples.utc), "prune-dry-run.txt")
+        expectGolden(JSON.object(dry.fields(Samples.utc)).text + "\n", "prune-dry-run.json")
+        let real = PrunePresentation(outcomes: [done, broken], isDryRun: false)
+        expectGolden(real.text(Samples.utc), "prune.txt")
+        expectGolden(JSON.object(real.fields(Samples.utc)).text + "\n", "prune.json")
+        #expect(try status(Failures([done])) == .failed)
+        #expect(try status(Failures([planned, broken])) == .partial)
+        #expect(try status(Failures([broken, broken])) == .usage)
+        #expect(try status(Failures([planned])) == .done)
+    }
+
+    private func status(_ failures: Failures) throws -> losnap.ExitStatus {
+        let session = session()
+        do {
+            try failures.report(in: session)
+            return .done
+        } catch {
+            return session.report(error)
+        }
+    }
+
+    @Test func `other results`() throws {
+        let snapshot = try Samples.several()[0]
+        var details = SnapshotDetails(listed: snapshot)
+        details.sharedBytes = 1024
+        details.exclusiveBytes = 2048
+        details.extentCount = 7
+        var source = try Samples.source()
+        source.snapshotDirectory = "/srv/snapshots"
+        let listed = ListedSource(
+            source: source, snapshotCount: 4, newest: snapshot.snapshot, presence: .unavailable, snapshotDirectory: "/srv/snapshots")
+        let plan = RestorePlan(snapshot: snapshot, path: "/srv/home.img", replaces: true, takesSafetySnapshot: true)
+        let texts = [
+            CreatePresentation(report: CreateReport(snapshots: [snapshot], warnings: [])).text(Samples.utc),
+            ShowPresentation(details: details).text(Samples.utc), SourcesPresentation(sources: [listed]).text(Samples.utc),
+            LogPresentation(events: [try Samples.event()]).text(Samples.utc),
+            RestorePresentation(plan: plan, report: nil).text(Samples.utc),
+            RestorePresentation(plan: plan, report: RestoreReport(plan: plan, safety: snapshot, warnings: [])).text(Samples.utc),
+            DeletePresentation(removed: [snapshot], failed: [], isDryRun: true).text(Samples.utc),
+            ThawPresentation(found: [.thawed(mountPoint: "/home"), .inUse(mountPoint: "/x")]).text(Samples.utc),
+        ]
+        expectGolden(texts.joined(separator: "\n"), "others.txt")
+    }
+
+    @Test func `cells line up whatever the script`() {
+        var table = Table([("NAME", .left), ("N", .right)])
+        table.add(["ab", "1"])
+        table.add(["日本", "22"])
+        table.add(["e\u{301}", "333"])
+        #expect(table.text(.plain) == "NAME    N\nab      1\n日本   22\ne\u{301}     333\n")
+    }
+
+    @Test(arguments: [
+        ("", 0), ("abc", 3), ("日本語", 6), ("e\u{301}", 1), ("한글", 4), ("ｆｕｌｌ", 8), ("👩‍👩‍👧", 2), ("🇩🇪", 2), ("\u{200D}", 0), ("Ω→", 2), ("❤️", 2),
+    ]) func `display width`(text: String, width: Int) {
+        #expect(DisplayWidth.of(text) == width)
+    }
+
+    @Test func `nothing that a terminal would obey gets out`() {
+        #expect(EscapedText.line("a\u{1B}[31mb\u{7}") == "a\\u{1b}[31mb\\u{07}")
+        #expect(EscapedText.line("x\ny\tz\r") == "x\\ny\\tz\\r")
+        #expect(EscapedText.line("\u{202E}gpj\u{2066}\u{FEFF}") == "\\u{202e}gpj\\u{2066}\\u{feff}")
+        #expect(EscapedText.line("\u{9B}31m\u{7F}\u{2028}") == "\\u{9b}31m\\u{7f}\\u{2028}")
+        #expect(EscapedText.line("grün 日本 👩‍👧") == "grün 日本 👩‍👧")
+        #expect(JSON.string("\u{1B}\"\\\n\u{202E}ü").text == #""\u001b\"\\\n\u202eü""#)
+    }
+
+    @Test(
+        arguments: [
+            (0, "0 B"), (1, "1 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (1536, "1.5 KiB"), (1_048_575, "1.0 MiB"), (1_048_576, "1.0 MiB"),
+            (10_485_760, "10.0 MiB"), (21_474_836_480, "20.0 GiB"), (1_099_511_627_776, "1.0 TiB"), (Int64.max, "8.0 EiB"),
+            (-2048, "-2.0 KiB"),
+        ] as [(Int64, String)]) func `binary units`(bytes: Int64, text: String)
+    {
+        #expect(Quantity.bytes(bytes) == text)
+    }
+
+    @Test func `lengths of freezes`() {
+        #expect(Quantity.microseconds(0) == "0.0 ms")
+        #expect(Quantity.microseconds(1250) == "1.3 ms")
+        #expect(Quantity.microseconds(999_949) == "999.9 ms")
+        #expect(Quantity.microseconds(999_950) == "1.0 s")
+        #expect(JSON.thousandths(1200).text == "1.2")
+        #expect(JSON.thousandths(-1).text == "-0.001")
+        #expect(JSON.thousandths(3000).text == "3")
+    }
+}

@@ -1,0 +1,113 @@
+// Where things are, which zone it is, and how kinds of failure become statuses.
+
+import CloneCore
+import Foundation
+import Snapshots
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import losnap
+
+@Suite struct SessionTests {
+    @Test func `where the catalogue is`() throws {
+        #expect(try session(userID: 0).cataloguePath(nil) == "/var/lib/losnap/catalogue.sqlite")
+        #expect(try session().cataloguePath(nil) == "/nonexistent/.local/state/losnap/catalogue.sqlite")
+        #expect(try session(environment: ["XDG_STATE_HOME": "/state"]).cataloguePath(nil) == "/state/losnap/catalogue.sqlite")
+        #expect(
+            try session(environment: ["XDG_STATE_HOME": "state"]).cataloguePath(nil) == "/nonexistent/.local/state/losnap/catalogue.sqlite")
+        #expect(try session(environment: ["LOSNAP_CATALOGUE": "a/../b.sqlite"]).cataloguePath(nil) == "/somewhere/b.sqlite")
+        #expect(try session(environment: ["LOSNAP_CATALOGUE": "/a"]).cataloguePath("/b") == "/b")
+        #expect(throws: FrontError.self) { try session(environment: ["HOME": ""]).cataloguePath(nil) }
+    }
+
+    @Test func `one image is one path`() throws {
+        try TestScope.with { scope in
+            let image = scope.directory.appending("image")
+            try scope.write("x", to: image)
+            let link = scope.directory.appending("link")
+            try FileManager.default.createSymbolicLink(atPath: link.string, withDestinationPath: "image")
+            #expect(session().resolved(link.string) == image)
+            #expect(session().resolved("\(scope.directory)/./link") == image)
+            #expect(session().resolvedParent("\(scope.directory)/new") == scope.directory.appending("new"))
+            #expect(session().resolved("not/there") == "/somewhere/not/there")
+        }
+    }
+
+    @Test func `the local zone is the one that is named`() throws {
+        #expect(LocalZone.current("Europe/London").zone.identifier == "Europe/London")
+        #expect(LocalZone.current(":/usr/share/zoneinfo/Asia/Kolkata").name == "Asia/Kolkata")
+        #expect(LocalZone.current("UTC").name == "UTC")
+        #expect(LocalZone.current(":/etc/localtime").name == LocalZone.current(nil).name)
+        #expect(run("list", environment: ["TZ": "EST5EDT,M3.2.0,M11.1.0"]).stderr.contains("warning: the local time zone is not known"))
+        #expect(run("list", "--utc", environment: ["TZ": "Nowhere"]).stderr.isEmpty)
+        // One that does not exist must not pass for GMT where it decides what is removed.
+        let outcome = run("prune", "home", "--keep-last", "1", environment: ["TZ": "Nowhere/Land"])
+        #expect(outcome.status == .usage)
+        #expect(outcome.stderr.contains("TZ: unknown time zone 'Nowhere/Land'"))
+    }
+
+    @Test func `a configuration may be empty, and is never ignored`() throws {
+        try TestScope.with { scope in
+            let path = scope.directory.appending("losnap.yaml")
+            try scope.write("# nothing yet\n\n---\n", to: path)
+            #expect(run("list", "--config", path.string).status == .done)
+            try scope.write("policies: {}\n", to: path)
+            let refused = run("list", "--json", environment: ["LOSNAP_CONFIG": path.string])
+            #expect(refused.status == .configuration)
+            #expect(refused.stderr.contains("configuration_not_read"))
+        }
+        #expect(run("list", "--config", "/nonexistent/x").status == .configuration)
+        #expect(run("thaw", "--config", "/").stderr.contains("can't be read"))
+    }
+
+    @Test(
+        arguments: [
+            (ErrorCategory.failed, 1), (.partial, 3), (.usage, 64), (.data, 65), (.notFound, 66), (.pool, 69), (.full, 73), (.io, 74),
+            (.busy, 75),
+            (.permission, 77), (.configuration, 78),
+        ] as [(ErrorCategory, Int32)]) func `each kind of failure has its status`(category: ErrorCategory, status: Int32)
+    {
+        #expect(losnap.ExitStatus(category).rawValue == status)
+    }
+
+    @Test func `no two kinds share a status`() {
+        #expect(Set(ErrorCategory.allCases.map(losnap.ExitStatus.init)).count == ErrorCategory.allCases.count)
+    }
+
+    @Test func `without a catalogue there is nothing, and that is no error`() {
+        #expect(run("list").stdout == "")
+        #expect(run("list", "--json").stdout == #"{"snapshots":[],"warnings":[]}"# + "\n")
+        #expect(run("source", "list", "--json").stdout == #"{"sources":[],"warnings":[]}"# + "\n")
+        #expect(run("log", "--json").stdout == #"{"events":[],"warnings":[]}"# + "\n")
+        #expect(run("show", "1").status == .notFound)
+        #expect(run("delete", "home@latest").status == .notFound)
+        #expect(run("list", "home").status == .notFound)
+        #expect(run("repair").status == .notFound)
+        #expect(run("list", "--catalogue", "/nonexistent/c").stderr.contains("warning: /nonexistent/c: there is no catalogue"))
+        #expect(run("thaw").stdout == "nothing was left frozen\n")
+    }
+
+    @Test func `times on the command line`() throws {
+        let reader = TimeReader(zone: try LocalZone(named: "Europe/London").zone, now: Samples.now)
+        func time(_ text: String) throws -> String? { try reader.instant(text, option: "--since")?.description }
+        #expect(try time("2026-07-01") == "2026-06-30T23:00:00.000Z")
+        #expect(try time("2026-07") == "2026-06-30T23:00:00.000Z")
+        #expect(try time("2026-11-22 07:30") == "2026-11-22T07:30:00.000Z")
+        #expect(try time("2026-11-22T07") == "2026-11-22T07:00:00.000Z")
+        #expect(try time("2026-11-22 07:30:15") == "2026-11-22T07:30:15.000Z")
+        #expect(try time("2026-11-22T07:30:15+02:00") == "2026-11-22T05:30:15.000Z")
+        #expect(try time("2h") == "2026-11-23T10:00:00.000Z")
+        #expect(try time("1mo") == "2026-10-23T11:00:00.000Z")
+        for wrong in ["2026-13", "2026-02-30", "2026-11-22 25", "2026-11-22 07:61", "yesterday", "", "2026", "1e9"] {
+            #expect(throws: (any Error).self) { try time(wrong) }
+        }
+        #expect(throws: (any Error).self) { try reader.instant("2h", option: "--until", allowsAge: false) }
+    }
+
+    @Test func `colours only where they are wanted`() {
+        #expect(TextStyle(isColoured: true).bold("x") == "\u{1B}[1mx\u{1B}[0m")
+        #expect(TextStyle.plain.red("x") == "x")
+        #expect(!TextStyle(OutputStream(descriptor: nil), session()).isColoured)
+    }
+}
