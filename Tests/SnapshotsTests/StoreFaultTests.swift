@@ -18,7 +18,7 @@ struct StoreFaultTests {
             let template = try template(scope)
             var struck = 0
             for (index, name) in Self.worthFailing(try trace(of: operation, on: template)) {
-                for errno in Self.errnos(of: name, at: index, in: operation) {
+                for errno in Self.errnos(of: name, at: index) {
                     let what: Comment = "\(operation.rawValue): call \(index), \(name), \(errno)"
                     let scene = try template.sibling("fail-\(index)-\(errno.rawValue)")
                     try operation.prepare(scene)
@@ -74,7 +74,6 @@ struct StoreFaultTests {
     /// Every call that changes something, and of those that only look the first of each kind: the way from `/` to a directory is
     /// walked many times. All of them with LOSNAP_TEST_EVERY_CALL set.
     private static func worthFailing(_ calls: [RecordingKernel.Call]) -> [(index: Int, name: String)] {
-        let isThorough = ProcessInfo.processInfo.environment["LOSNAP_TEST_EVERY_CALL"] != nil
         let words = calls.map(\.description)
         return calls.indices.filter { index in
             isThorough || !looking.contains(calls[index].name) || words.firstIndex(of: words[index]) == index
@@ -133,11 +132,13 @@ struct StoreFaultTests {
         #expect(names.isEmpty, "\(what): \(names)")
     }
 
-    /// All that a call may fail with when taking snapshots; elsewhere one of them, another at every place.
-    private static func errnos(of name: String, at index: Int, in operation: FaultCase) -> [Errno] {
+    /// One of those that a call may fail with, another at every place; all of them with LOSNAP_TEST_EVERY_CALL set.
+    private static func errnos(of name: String, at index: Int) -> [Errno] {
         let all = errnos[name] ?? [.ioError]
-        return operation == .createGroup || all.isEmpty ? all : [all[index % all.count]]
+        return isThorough || all.isEmpty ? all : [all[index % all.count]]
     }
+
+    private static let isThorough = ProcessInfo.processInfo.environment["LOSNAP_TEST_EVERY_CALL"] != nil
 
     /// What a call may fail with, as its manual page says; I/O errors always.
     private static let errnos: [String: [Errno]] = [

@@ -17,9 +17,11 @@ struct StoreFullDiskTests {
     private func fill(_ directory: FilePath) throws {
         let file = try FileDescriptor.open(directory.appending("filler"), .writeOnly, options: [.create], permissions: [.ownerReadWrite])
         try file.closeAfter {
-            for size in [1 << 20, 4096] {
+            for size in [1 << 20, 4096, 1] {
                 let bytes = [UInt8](repeating: 0x5A, count: size)
-                while (try? bytes.withUnsafeBytes { try file.write($0) }) == size {}
+                do {
+                    while true { _ = try bytes.withUnsafeBytes { try file.write($0) } }
+                } catch Errno.noSpace {}
             }
             fsync(file.rawValue)
         }
