@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Running tools", .timeLimit(.minutes(1)))
+@Suite("Running tools", .timeLimit(.minutes(15)))
 struct ToolFixtureTests {
     private let shell = Tool(executable: "/bin/sh")
 

@@ -66,11 +66,20 @@ extension CloneJob {
     private func checkThatAllWereFrozen() throws(CloneError) {
         let frozen = Set(filesystems.map(\.filesystem.device))
         for item in prepared where item.consistency == .frozen {
-            let image = item.target.image
-            let use = try? ImageLocator(view: view).use(of: image.identity, path: image.path)
-            if case .mounted(let now) = use, frozen.isSuperset(of: now.map(\.device)) { continue }
-            throw .windowBroken(.mountsChanged, mountPoint: image.path)
+            guard let now = locateAgain(item.target.image), frozen.isSuperset(of: now.map(\.device)) else {
+                throw .windowBroken(.mountsChanged, mountPoint: item.target.image.path)
+            }
         }
+    }
+
+    /// What is mounted from the image now; nil if that can't be told. Other images that come and go may keep it from being told for a
+    /// moment, and nothing is frozen any more: there is time to look again.
+    private func locateAgain(_ image: ImageFile) -> [InnerFilesystem]? {
+        for attempt in 1...5 {
+            if attempt > 1 { usleep(50_000) }
+            if case .mounted(let now) = try? ImageLocator(view: view).use(of: image.identity, path: image.path) { return now }
+        }
+        return nil
     }
 
     private func cloneAll(in window: borrowing FreezeWindow) -> (ChunkedCloneEnd, Int) {
@@ -107,7 +116,7 @@ extension CloneJob {
         for filesystem in filesystems {
             let record = FreezeRecord(
                 boot: boot, device: filesystem.filesystem.device, uuid: filesystem.filesystem.btrfsUUID,
-                mountPoint: filesystem.mountPoint, processes: processes)
+                depth: filesystem.filesystem.depth, mountPoint: filesystem.mountPoint, processes: processes)
             try record.write(in: directory, kernel: kernel)
             written.append(record)
         }

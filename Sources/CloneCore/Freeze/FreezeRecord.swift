@@ -12,17 +12,20 @@ package struct FreezeRecord: Sendable, Hashable {
     package var device: DeviceNumber
     /// Of a btrfs, which can't be recognised by its device: every subvolume shows another.
     package var uuid: FilesystemUUID?
+    /// 0 for a filesystem in an image, 1 for one in an image on that: an inner one may not thaw before the outer one.
+    package var depth: Int
     /// Where it was mounted.
     package var mountPoint: String
     /// The freezer and its guard.
     package var processes: [ProcessIdentity]
 
     package init(
-        boot: String, device: DeviceNumber, uuid: FilesystemUUID? = nil, mountPoint: String, processes: [ProcessIdentity]
+        boot: String, device: DeviceNumber, uuid: FilesystemUUID? = nil, depth: Int = 0, mountPoint: String, processes: [ProcessIdentity]
     ) {
         self.boot = boot
         self.device = device
         self.uuid = uuid
+        self.depth = depth
         self.mountPoint = mountPoint
         self.processes = processes
     }
@@ -32,7 +35,7 @@ package struct FreezeRecord: Sendable, Hashable {
 
     /// One `key value` a line. The mount point comes last and to the end, newlines and all.
     package var text: String {
-        var lines = ["boot \(boot)", "device \(device.major):\(device.minor)"]
+        var lines = ["boot \(boot)", "device \(device.major):\(device.minor)", "depth \(depth)"]
         if let uuid { lines.append("uuid \(uuid)") }
         lines += processes.map { "process \($0.pid) \($0.startTime)" }
         lines.append("mount \(mountPoint)")
@@ -45,13 +48,14 @@ package struct FreezeRecord: Sendable, Hashable {
         var boot: String?
         var device: DeviceNumber?
         var uuid: FilesystemUUID?
+        var depth = 0
         var processes: [ProcessIdentity] = []
         while let space = rest.firstIndex(of: " ") {
             let key = rest[..<space]
             rest = rest[rest.index(after: space)...]
             if key == "mount" {
                 guard let boot, let device, !rest.isEmpty else { return nil }
-                self.init(boot: boot, device: device, uuid: uuid, mountPoint: String(rest), processes: processes)
+                self.init(boot: boot, device: device, uuid: uuid, depth: depth, mountPoint: String(rest), processes: processes)
                 return
             }
             let end = rest.firstIndex(of: "\n") ?? rest.endIndex
@@ -63,6 +67,9 @@ package struct FreezeRecord: Sendable, Hashable {
                 let parts = value.split(separator: ":").compactMap { UInt32($0) }
                 guard parts.count == 2 else { return nil }
                 device = DeviceNumber(major: parts[0], minor: parts[1])
+            case "depth":
+                guard let read = Int(value) else { return nil }
+                depth = read
             case "uuid":
                 guard let read = FilesystemUUID(value) else { return nil }
                 uuid = read

@@ -1,5 +1,6 @@
 // Thawing what was left frozen when losnap and its guard were killed at one instant (a cgroup being killed). The rule: only what a
 // freeze record of this boot shows, and only when every process named in it is dead; a freeze by somebody else is never thawed.
+// Outermost first: FITHAW of an ext4 in an image on a frozen filesystem waits for that one.
 
 internal import Glibc
 internal import SystemPackage
@@ -25,9 +26,7 @@ public func thawLeftFrozen(places: RuntimePlaces, view: SystemView = .linux, ker
     let records = try openPrivateDirectory(places.frozen, kernel: kernel)
     let locks = try openPrivateDirectory(places.locks, kernel: kernel)
     var found: [LeftFrozen] = []
-    for name in names.sorted() {
-        guard let text = readSmallFile(places.frozen + "/" + name), let record = FreezeRecord(text: text) else { continue }
-        guard record.fileName == name else { continue }
+    for record in names.sorted().compactMap({ read($0, in: places) }).sorted(by: { $0.depth < $1.depth }) {
         if record.boot != currentBootID() {
             try record.remove(in: records, kernel: kernel)
             continue
@@ -39,6 +38,11 @@ public func thawLeftFrozen(places: RuntimePlaces, view: SystemView = .linux, ker
         found.append(thaw(record, records: records, locks: locks, view: view, kernel: kernel))
     }
     return found
+}
+
+/// nil: not a freeze record, or not the one that belongs there.
+private func read(_ name: String, in places: RuntimePlaces) -> FreezeRecord? {
+    readSmallFile(places.frozen + "/" + name).flatMap { FreezeRecord(text: $0) }.flatMap { $0.fileName == name ? $0 : nil }
 }
 
 private func thaw(_ record: FreezeRecord, records: OpenFile, locks: OpenFile, view: SystemView, kernel: Kernel) -> LeftFrozen {

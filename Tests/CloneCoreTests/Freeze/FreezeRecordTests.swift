@@ -15,7 +15,8 @@ struct FreezeRecordTests {
             for count in 0...2 {
                 let processes = (0..<count).map { ProcessIdentity(pid: Int32.max - Int32($0), startTime: UInt64.max) }
                 let record = FreezeRecord(
-                    boot: "b0", device: DeviceNumber(major: UInt32.max, minor: 0), uuid: uuid, mountPoint: mountPoint, processes: processes)
+                    boot: "b0", device: DeviceNumber(major: UInt32.max, minor: 0), uuid: uuid, depth: count,
+                    mountPoint: mountPoint, processes: processes)
                 #expect(FreezeRecord(text: record.text) == record)
                 #expect(record.fileName == "4294967295-0")
             }

@@ -8,7 +8,7 @@ import Testing
 
 private let slack = Duration.seconds(4)
 
-@Suite("Guard", .needsRoot, .timeLimit(.minutes(3)))
+@Suite("Guard", .needsRoot, .timeLimit(.minutes(15)))
 struct GuardTests {
     @Test("it has the descriptors it needs and no other, a session of its own, and ignores signals")
     func surroundings() throws {
@@ -132,8 +132,8 @@ struct GuardTests {
             try killBoth(process)
             let touch = try Touch(scope, in: nested.path)
             #expect(touch.hangs())
-            let lines = try scene.probe.thaw().split(separator: "\n").sorted()
-            #expect(lines == ["thawed \(scene.image.path)", "thawed \(nested.path)"].sorted().map { Substring($0) })
+            let lines = try scene.probe.thaw().split(separator: "\n")
+            #expect(lines == ["thawed \(scene.image.path)", "thawed \(nested.path)"], "outermost first")
             _ = try touch.through(within: slack)
             #expect(scene.probe.records.isEmpty)
         }

@@ -5,7 +5,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("loclone's command line", .timeLimit(.minutes(2)))
+@Suite("loclone's command line", .timeLimit(.minutes(15)))
 struct LocloneCommandTests {
     @Test(
         "wrong usage has status 1, says what is wrong and how to use it",
