@@ -63,18 +63,24 @@ public final class Catalogue: Sendable {
             CatalogueReserve(besides: path).restoreIfPossible()
             guard try file.isThere(user: user) else { throw .catalogueMissing(path: path) }
         }
-        let isImmutable = mode == .reading && (file.isOnReadOnlyFilesystem || !file.directoryIsWritable && !file.hasLog)
+        var isImmutable = mode == .reading && (file.isOnReadOnlyFilesystem || !file.directoryIsWritable && !file.hasLog)
         if mode != .reading {
             if file.isOnReadOnlyFilesystem { throw .catalogueNotWritable(path: path, problem: .readOnlyFilesystem) }
             guard file.directoryIsWritable else { throw .catalogueNotWritable(path: path, problem: .notPermitted) }
         }
-        do {
-            let configuration = configuration(mode: mode, busyTimeout: busyTimeout, space: space)
-            let queue = isImmutable ? try file.picture(configuration) : try DatabaseQueue(path: path.string, configuration: configuration)
-            let id = try queue.unsafeReentrantRead { db in try file.identify(db, mode: mode) }
-            return Catalogue(file: file, mode: mode, queue: queue, id: id, isImmutable: isImmutable)
-        } catch {
-            throw file.failure(error)
+        while true {
+            do {
+                let configuration = configuration(mode: mode, busyTimeout: busyTimeout, space: space)
+                let queue =
+                    isImmutable ? try file.picture(configuration) : try DatabaseQueue(path: path.string, configuration: configuration)
+                let id = try queue.unsafeReentrantRead { db in try file.identify(db, mode: mode) }
+                return Catalogue(file: file, mode: mode, queue: queue, id: id, isImmutable: isImmutable)
+            } catch {
+                let failure = file.failure(error)
+                // Without room for SQLite's side files nobody can be writing, so a picture will do.
+                guard mode == .reading, !isImmutable, case .catalogueFull = failure else { throw failure }
+                isImmutable = true
+            }
         }
     }
 

@@ -86,8 +86,19 @@ struct CatalogueFile {
         return statvfs(directory.string, &facts) == 0 && facts.f_flag & UInt(ST_RDONLY) != 0
     }
 
-    /// Whether so little is free that SQLite can't make its side files.
-    var isOnFullFilesystem: Bool { hasLessFree(than: 256 << 10) }
+    /// Whether so little is free that SQLite can't make its side files. Found by trying, too: a part of what statvfs(2) calls free may be
+    /// the filesystem's own (ext4 keeps 2 %).
+    var isOnFullFilesystem: Bool { hasLessFree(than: 256 << 10) || !hasRoom(for: 256 << 10) }
+
+    private func hasRoom(for bytes: off_t) -> Bool {
+        var name = Array("\(path.string).room-XXXXXX".utf8CString)
+        let descriptor = mkstemp(&name)
+        guard descriptor >= 0 else { return errno != ENOSPC && errno != EDQUOT }
+        unlink(name)
+        defer { close(descriptor) }
+        let error = posix_fallocate(descriptor, 0, bytes)
+        return error != ENOSPC && error != EDQUOT
+    }
 
     /// Whether less than that many bytes are free to this user.
     func hasLessFree(than bytes: UInt64) -> Bool {
