@@ -66,19 +66,22 @@ extension CloneError {
         case .swapFile: "run swapoff on it first"
         case .readOnly: "mount it writable again; after an error the kernel's log (dmesg) says why it went read-only"
         case .full: "free some space: `losnap prune` or `losnap delete` remove snapshots also on a full disk"
+        case .inputOutput(_, .freeze), .inputOutput(_, .sync):
+            "if the pool is full (df), free some space there; else look into the kernel's log (dmesg) and check the disk"
         case .inputOutput: "look into the kernel's log (dmesg) and check the disk"
         case .openForWriting(let path):
-            "shut down what has it open (`fuser -v \(path)` shows it), or take it as it is with --consistency crash"
+            "shut down what has it open (`fuser -v \(path.shellWord)` shows it), or take it as it is with --consistency crash"
         case .cannotProveUnused: "run losnap as root or as the image's owner, or take it as it is with --consistency crash"
+        case .notPermitted(_, .loopDevice), .notPermitted(_, .mount), .notPermitted(_, .unmount): "run losnap as root"
         case .notPermitted: "run losnap as root, or as the owner of the image"
         case .needsRootToFreeze: "run losnap as root"
         case .frozenByAnother(let mountPoint):
-            "wait until it has finished and try again; if nothing is at work, thaw it with `fsfreeze -u \(mountPoint)`"
+            "wait until it has finished and try again; if nothing is at work, thaw it with `fsfreeze -u \(mountPoint.shellWord)`"
         case .cannotFreeze: "unmount it first, or take it as it is with --consistency crash"
         case .windowBroken(.deadline, _): "try again when the disk is less busy, or allow more with --max-freeze"
         case .windowBroken(.mountsChanged, _): "try again when mounting and unmounting is done"
         case .windowBroken: "see that no other backup program freezes the same filesystem, and try again"
-        case .stillFrozen(let mountPoint): "run `losnap thaw`, or `fsfreeze -u \(mountPoint)`"
+        case .stillFrozen(let mountPoint): "run `losnap thaw`, or `fsfreeze -u \(mountPoint.shellWord)`"
         case .unmountedWhileFrozen: "mount it again: it comes back frozen, and `losnap thaw` thaws it then"
         case .outputInside: "redirect the output to a place outside the image"
         case .locked: "wait for it to finish, or use --wait"
@@ -88,14 +91,14 @@ extension CloneError {
         case .imageNotFound: "name the image file itself; `losetup --list` shows what is attached"
         case .poolHasNoUUID: "keep images and snapshots on XFS or btrfs"
         case .partitioned(let path):
-            "attach a copy by hand: `losetup --find --show --read-only --partscan \(path)`, and mount a partition of it"
+            "attach a copy by hand: `losetup --find --show --read-only --partscan \(path.shellWord)`, and mount a partition of it"
         case .unknownFilesystem: "restore it with `losnap restore --to PATH`, and look into that copy by other means"
         case .notADirectory: "make it first with mkdir, or name another directory"
-        case .scratchInTheWay(let directory): "choose another directory, or unmount it with `losnap umount \(directory)`"
+        case .scratchInTheWay(let directory): "choose another directory, or unmount it with `losnap umount \(directory.shellWord)`"
         case .sameUUIDMounted: "Linux 6.7 and later can; until then unmount the original first"
         case .cannotMount: "the kernel's log (dmesg) says why; if the snapshot was taken with --consistency crash, repair a copy of it"
         case .notAScratchMount: "`losnap mount` shows what it has mounted; for anything else use umount(8)"
-        case .mountBusy(let directory): "end what uses it (`fuser -vm \(directory)` shows it) and try again"
+        case .mountBusy(let directory): "end what uses it (`fuser -vm \(directory.shellWord)` shows it) and try again"
         case .refused(let refusal): refusal.hint
         case .system: nil
         }

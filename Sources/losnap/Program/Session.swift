@@ -30,7 +30,7 @@ final class Session {
         output: OutputStream, complaints: OutputStream, kernel: Kernel = .linux
     ) {
         isJSON = arguments.prefix { $0 != "--" }.contains("--json")
-        commandLine = (["losnap"] + arguments.map(EscapedText.shellWord)).joined(separator: " ")
+        commandLine = (["losnap"] + arguments.map(\.shellWord)).joined(separator: " ")
         self.environment = environment
         self.userID = userID
         self.currentDirectory = currentDirectory

@@ -46,7 +46,7 @@ extension Warning {
         case .stuck(let mountPoint, let error):
             self.init(
                 "left_frozen_stuck", "\(mountPoint): left frozen by a losnap that was killed, and can't be thawed: \(error.message)",
-                hint: error.hint ?? "run losnap thaw, or fsfreeze -u \(mountPoint)")
+                hint: error.hint ?? "run losnap thaw, or fsfreeze -u \(mountPoint.shellWord)")
         case .stale, .inUse: return nil
         }
     }
