@@ -16,7 +16,9 @@ extension SnapshotsError {
         case .invalidTime: "write it like 2026-11-23T07:00:00Z or 2026-11-23T08:00:00+01:00"
         case .invalidPath: "give the full path of the image, with a name in UTF-8"
         case .unknownSource(_, let nearest):
-            nearest.isEmpty ? "losnap source list shows all sources" : "did you mean \(Self.alternatives(nearest.map { $0.shown }))?"
+            nearest.isEmpty
+                ? "losnap source list shows all sources; a path is written with a slash, as ./home.img"
+                : "did you mean \(Self.alternatives(nearest.map { $0.shown }))?"
         case .ambiguousSource: "name a snapshot by its number; losnap list shows them"
         case .sourceNameTaken: "choose another name: losnap source add NAME IMAGE"
         case .imageTaken(_, let name): "use that name, or change it: losnap source rename \(name) NAME"
@@ -31,7 +33,7 @@ extension SnapshotsError {
         case .recordChanged: "try again"
         case .snapshotTaken: "losnap list shows it"
         case .numbersExhausted: "losnap repair --rebuild makes a new catalogue from the snapshots themselves"
-        case .invalidRecord: "the file is left alone; losnap repair FILE can adopt it as a clone made by hand"
+        case .invalidRecord: "the file is left alone; losnap repair --adopt FILE --source NAME takes it in as a clone made by hand"
         case .newerRecord: "use the losnap that wrote it, or a later one"
         case .recordTooLarge: "use fewer or shorter tags and a shorter label or reason"
         case .catalogueMissing:
@@ -54,7 +56,7 @@ extension SnapshotsError {
         case .directoryOfAnotherCatalogue:
             "name that catalogue with --catalogue, or take its snapshots in with losnap repair --rebuild, or choose another directory"
         case .directoryOfAnotherSource: "choose another one: losnap source move NAME --directory DIR"
-        case .poolChanged(let name, _): "if that is meant: losnap source move \(name) IMAGE; the old snapshots stay listed"
+        case .poolChanged(let name, _): "if that is meant: losnap source move \(name) --image IMAGE; the old snapshots stay listed"
         case .notTheSnapshot: "the file was left alone; look at it, and see losnap repair --dry-run"
         case .fileMissing: "if it is gone for good: losnap repair --forget strikes it off"
         case .unavailable: "mount its pool first; nothing is lost"
@@ -65,13 +67,13 @@ extension SnapshotsError {
         case .rulesMatchNothing: "check the rules with --dry-run; if that is really meant: --force"
         case .imageInUse(_, let user):
             user.hasPrefix("/")
-                ? "unmount it first: umount \(user); or restore beside it with --to PATH"
+                ? "unmount it first: umount \(user.shellWord); or restore beside it with --to PATH"
                 : "stop what uses it first, or restore beside it with --to PATH"
         case .imageHasLinks: "remove the other names first, or restore beside it with --to PATH"
         case .imageProtected: "clear the flag with chattr -i -a, or restore beside it with --to PATH"
         case .fileExists: "choose another path, or move the file away"
         case .imageChanged: "see who else replaces it, and try again"
-        case .noNameFromImage(let path, _): "losnap source add NAME \(path.string.shown)"
+        case .noNameFromImage(let path, _): "losnap source add NAME \(path.string.shellWord.shown)"
         case .catalogueInUse: "losnap repair mends what can be mended; to rebuild all the same, move the catalogue away first"
         case .nothingToRebuild: "name the directories with the snapshots, as /srv/images/.losnap"
         case .severalCatalogues: "name the snapshot directories of one catalogue only"
