@@ -174,7 +174,7 @@ struct StoreBadInputTests {
             #expect(listed.map(\.presence) == [.missing, .present, .present])
             let report = try store.delete(Array(listed[1...]))
             #expect(report.removed.isEmpty && report.failed.allSatisfy { $0.error.category == .data })
-            expectError("invalid_record", .data) { _ = try store.restore(listed[1], to: .newFile(scene.directory.appending("new"))) }
+            expectError("not_the_snapshot", .data) { _ = try store.restore(listed[1], to: .newFile(scene.directory.appending("new"))) }
             #expect(FileManager.default.contents(atPath: victim.string) == Data("precious".utf8))
             #expect(access(paths[1].string, F_OK) == 0)
             #expect(try store.delete([listed[0]]).removed.count == 1)

@@ -115,9 +115,24 @@ struct SnapshotPlace: Sendable {
         let path = self.path.appending(name.text)
         guard status.kind == .regular else { throw .notTheSnapshot(path: path, id: id) }
         guard status.uid == geteuid() else { throw .notTheSnapshot(path: path, id: id) }
-        let record = try record(of: opened)
+        let record: SnapshotRecord
+        do throws(SnapshotsError) {
+            record = try self.record(of: opened)
+        } catch .invalidRecord {
+            throw .notTheSnapshot(path: path, id: id)
+        }
         guard record.id == id else { throw .notTheSnapshot(path: path, id: id) }
         return (opened, record)
+    }
+
+    /// The same for the file of a row, by which it must be there.
+    func open(_ row: Snapshot) throws(SnapshotsError) -> (file: OpenFile, record: SnapshotRecord) {
+        guard let name = row.fileName else { throw .wrongState(number: row.number, state: row.state) }
+        do throws(SnapshotsError) {
+            return try open(name, expecting: row.id)
+        } catch .clone(.noSuchFile) {
+            throw .fileMissing(number: row.number, path: path.appending(name.text))
+        }
     }
 
     /// Makes what was done to names in this directory durable.

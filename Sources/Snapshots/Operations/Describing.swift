@@ -42,10 +42,10 @@ extension Store {
         let (place, lock, _) = try openForChange(listed.snapshot)
         defer { withExtendedLifetime(lock) {} }
         // Read again under the lock: what was listed may be old.
-        guard let row = try catalogue.snapshot(listed.snapshot.number), row.state == .complete, let name = row.fileName else {
+        guard let row = try catalogue.snapshot(listed.snapshot.number), row.state == .complete else {
             throw .unknownSnapshot(reference: listed.snapshot.number.description, nearest: [])
         }
-        let (file, record) = try place.open(name, expecting: row.id)
+        let (file, record) = try place.open(row)
         // What a crash left in only one of the two is not to be lost by writing over it, a hold least of all.
         var description = Settlement.between(row: row.description, record: record.description, now: now)?.description ?? row.description
         try change(&description)

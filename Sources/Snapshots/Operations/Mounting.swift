@@ -8,10 +8,7 @@ extension Store {
     /// Mounts a scratch clone of the snapshot at an existing directory.
     public func mount(_ listed: ListedSnapshot, at directory: FilePath, access: ScratchAccess) throws(SnapshotsError) -> ScratchMount {
         let place = try presentPlace(of: listed.snapshot)
-        guard let name = listed.snapshot.fileName else {
-            throw .wrongState(number: listed.snapshot.number, state: listed.snapshot.state)
-        }
-        let (file, _) = try place.open(name, expecting: listed.snapshot.id)
+        let (file, _) = try place.open(listed.snapshot)
         return try beneath { () throws(CloneError) in
             try ScratchClone(kernel: kernel, view: options.view).mount(
                 snapshot: file.descriptor, path: file.path, uuid: listed.snapshot.id.description, pool: place.file.descriptor,

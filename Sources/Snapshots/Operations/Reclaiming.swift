@@ -25,8 +25,7 @@ extension Store {
 
     private func map(of snapshot: Snapshot) throws(SnapshotsError) -> ExtentMap {
         let place = try presentPlace(of: snapshot)
-        guard let name = snapshot.fileName else { throw .wrongState(number: snapshot.number, state: snapshot.state) }
-        let (file, _) = try place.open(name, expecting: snapshot.id)
+        let (file, _) = try place.open(snapshot)
         return try beneath { () throws(CloneError) in try ExtentMap.read(file.descriptor, path: file.path) }
     }
 
