@@ -45,18 +45,52 @@ extension Store {
         return try catalogue.sources(.all).resolve(.path(image))
     }
 
+    /// Does something with the sources that are meant; those that are new are registered for it, and forgotten again if it fails: what is left
+    /// of a first attempt must not be in the way of the next.
+    public func withSources<Result>(
+        _ references: [SourceReference], _ body: ([Source]) throws(SnapshotsError) -> Result
+    ) throws(SnapshotsError) -> Result {
+        var sources: [Source] = []
+        var new: [Source] = []
+        do throws(SnapshotsError) {
+            for reference in references {
+                let (source, isNew) = try register(reference)
+                sources.append(source)
+                if isNew { new.append(source) }
+            }
+            return try body(sources)
+        } catch {
+            // Whoever has it locked is about to use what was registered here.
+            if case .clone(.locked) = error { throw error }
+            for source in new { try? removeSource(source, .withoutSnapshots) }
+            // Another process had registered it, and has just forgotten it, in the same way.
+            guard case .unknownSource(let gone, _) = error, sources.contains(where: { $0.id.description == gone }) else { throw error }
+            return try body(try references.map { (reference) throws(SnapshotsError) in try register(reference).source })
+        }
+    }
+
     /// The source that is meant; an image or mount point that is new is registered under the image's name without its extension.
     public func findOrRegister(_ reference: SourceReference) throws(SnapshotsError) -> Source {
-        guard case .path(let path) = reference else { return try find(reference) }
+        try register(reference).source
+    }
+
+    private func register(_ reference: SourceReference) throws(SnapshotsError) -> (source: Source, isNew: Bool) {
+        guard case .path(let path) = reference else { return (try find(reference), false) }
         let image = try imagePath(behind: path)
-        if let source = try known(image) { return source }
+        if let source = try known(image) { return (source, false) }
         let name: SourceName
         do throws(SnapshotsError) {
             name = try SourceName(parsing: image.stem ?? "")
         } catch {
             throw .noNameFromImage(path: image, problem: error.message)
         }
-        return try addSource(name: name, image: image, directory: nil)
+        do throws(SnapshotsError) {
+            return (try addSource(name: name, image: image, directory: nil), true)
+        } catch {
+            // Another process may have been faster.
+            guard let source = try known(image) else { throw error }
+            return (source, false)
+        }
     }
 
     /// Registers a source.
@@ -65,7 +99,8 @@ extension Store {
         _ = try beneath { () throws(CloneError) in try ImageFile(path: path.string, kernel: kernel) }
         if let source = try known(path) { throw .imageTaken(path: path, name: source.name) }
         let place = try directory.map { (path) throws(SnapshotsError) in try resolvedDirectory(path) }
-        let source = Source(id: .random(), name: name, imagePath: path, snapshotDirectory: place, createdAt: now)
+        var source = Source(id: .random(), name: name, imagePath: path, snapshotDirectory: place, createdAt: now)
+        if place == nil { source.snapshotDirectory = otherDirectory(for: source) }
         try catalogue.add(source, event: occasion(.sourceAdded, path.string))
         return source
     }
@@ -111,6 +146,18 @@ extension Store {
     }
 
     // MARK: Paths
+
+    /// Where a new source's snapshots go if in the default place those of another one lie, which had its name before; nil: to that place.
+    private func otherDirectory(for source: Source) -> FilePath? {
+        let usual = SnapshotPlace.path(of: source)
+        guard belongsToAnother(usual) else { return nil }
+        return (2...99).lazy.map { usual.removingLastComponent().appending("\(source.name)-\($0)") }.first { !belongsToAnother($0) }
+    }
+
+    private func belongsToAnother(_ directory: FilePath) -> Bool {
+        guard let mark = try? SnapshotPlace.open(directory, kernel: kernel).mark(), mark.catalogueID == catalogue.id else { return false }
+        return (try? catalogue.source(id: mark.sourceID)) != nil
+    }
 
     /// The image that a path means: itself without symbolic links, or what is mounted there.
     private func imagePath(behind path: FilePath) throws(SnapshotsError) -> FilePath {
