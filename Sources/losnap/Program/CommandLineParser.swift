@@ -14,7 +14,7 @@ enum ParsedCommandLine {
 enum CommandLineParser {
     /// Reads the arguments after the program's name.
     static func parse(_ arguments: [String]) throws -> ParsedCommandLine {
-        if let problem = unknownCommand(arguments) { throw problem }
+        if let problem = unknownCommand(arguments) ?? emptyValue(arguments) { throw problem }
         do {
             var parsed = try Losnap.parseAsRoot(OptionalValue.spelledOut(arguments))
             if let command = parsed as? any Command { return .command(command) }
@@ -48,6 +48,15 @@ enum CommandLineParser {
         let known = found.type.configuration.subcommands.compactMap { $0.configuration.commandName }
         guard !known.isEmpty, let word = words(arguments).dropFirst(found.names.count - 1).first else { return nil }
         return .unknownCommand(word, path: found.names, nearest: Suggestion.nearest(to: word, among: known))
+    }
+
+    /// The error for an option that ends in `=`, as from a script's empty variable: the parser would take the next word for its value.
+    private static func emptyValue(_ arguments: [String]) -> FrontError? {
+        let empty = arguments.prefix { $0 != "--" }.first { argument in
+            argument.hasPrefix("--") && argument.firstIndex(of: "=") == argument.indices.last
+                && !OptionalValue.names.contains(String(argument.dropLast()))
+        }
+        return empty.map { .usage("'\($0)' has no value", hint: "give it one, or leave the option out") }
     }
 
     /// The words before the first option, without a `help` that asks about the rest.
