@@ -53,9 +53,13 @@ public struct ImageLocator: Sendable {
         for loop in loops where loop.identity != image {
             // The same path on another filesystem is one of another namespace, or hidden by a mount: another file altogether.
             if let identity = loop.identity, identity.device != image.device { continue }
-            guard paths.contains(loop.backingPath) || loop.unmarkedPath.map(paths.contains) ?? false else { continue }
-            // A file may really be called "x (deleted)".
-            if let identity = loop.identity, view.identity(loop.backingPath) == identity { continue }
+            if paths.contains(loop.backingPath) || loop.unmarkedPath.map(paths.contains) ?? false {
+                // A file may really be called "x (deleted)".
+                if let identity = loop.identity, view.identity(loop.backingPath) == identity { continue }
+            } else {
+                // Moved away since: the kernel shows its path of now, and only the label the one of then (its first 63 bytes).
+                guard let label = loop.label, paths.contains(label) else { continue }
+            }
             var set = FreezeSet(view: view, mounts: mounts, loops: [], image: image)
             set.add(loop, depth: 0)
             let mountPoint = set.members.values.map(\.filesystem.mountPoint).sorted().first
