@@ -32,7 +32,7 @@ public struct ScratchClone: Sendable {
         // Mounted by descriptor, so that it is the directory that was looked at.
         let place = open(directory, CInt(CLINUX_O_PATH) | O_DIRECTORY | O_CLOEXEC)
         guard place >= 0 else {
-            if errno == ENOTDIR { throw .notADirectory(path: directory) }
+            if errno == ENOTDIR || errno == ENOENT { throw .notADirectory(path: directory) }
             throw CloneError(Errno(rawValue: errno), .open, directory)
         }
         defer { close(place) }

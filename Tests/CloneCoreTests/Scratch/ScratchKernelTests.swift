@@ -244,7 +244,7 @@ struct ScratchKernelTests {
                 return true
             }
             #expect(throws: CloneError.notADirectory(path: zeros.string)) { try scene.mount(at: zeros) }
-            #expect(throws: CloneError.noSuchFile(path: "/no/such")) { try scene.mount(at: "/no/such") }
+            #expect(throws: CloneError.notADirectory(path: "/no/such")) { try scene.mount(at: "/no/such") }
             #expect(try waitUntil { attached() == before })
         }
     }
