@@ -45,8 +45,9 @@ extension Store {
         return try catalogue.sources(.all).resolve(.path(image))
     }
 
-    /// The source that is meant; an image or mount point that is new is registered under the image's name without its extension.
-    public func findOrRegister(_ reference: SourceReference) throws(SnapshotsError) -> Source {
+    /// The source that is meant. For an image or mount point that is new, a source that is registered with its first snapshot, under the
+    /// image's name without its extension.
+    public func findOrPropose(_ reference: SourceReference) throws(SnapshotsError) -> Source {
         guard case .path(let path) = reference else { return try find(reference) }
         let image = try imagePath(behind: path)
         if let source = try known(image) { return source }
@@ -56,18 +57,23 @@ extension Store {
         } catch {
             throw .noNameFromImage(path: image, problem: error.message)
         }
-        return try addSource(name: name, image: image, directory: nil)
+        return try newSource(name: name, image: image, directory: nil)
     }
 
     /// Registers a source.
     public func addSource(name: SourceName, image: FilePath, directory: FilePath?) throws(SnapshotsError) -> Source {
         let path = try imagePath(behind: image)
-        _ = try beneath { () throws(CloneError) in try ImageFile(path: path.string, kernel: kernel) }
         if let source = try known(path) { throw .imageTaken(path: path, name: source.name) }
-        let place = try directory.map { (path) throws(SnapshotsError) in try resolvedDirectory(path) }
-        let source = Source(id: .random(), name: name, imagePath: path, snapshotDirectory: place, createdAt: now)
+        let source = try newSource(name: name, image: path, directory: directory)
         try catalogue.add(source, event: occasion(.sourceAdded, path.string))
         return source
+    }
+
+    private func newSource(name: SourceName, image: FilePath, directory: FilePath?) throws(SnapshotsError) -> Source {
+        _ = try beneath { () throws(CloneError) in try ImageFile(path: image.string, kernel: kernel) }
+        if let other = try catalogue.source(named: name) { throw .sourceNameTaken(name: name, image: other.imagePath) }
+        let place = try directory.map { (path) throws(SnapshotsError) in try resolvedDirectory(path) }
+        return Source(id: .random(), name: name, imagePath: image, snapshotDirectory: place, createdAt: now)
     }
 
     /// Gives a source another name. Its snapshot directory stays where it is.

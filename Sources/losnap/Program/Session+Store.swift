@@ -60,7 +60,7 @@ extension Session {
         let reference = try SourceReference(parsing: text.contains("/") ? resolved(text).string : text)
         guard let store else { throw SnapshotsError.unknownSource(reference: text, nearest: []) }
         do {
-            return registering ? try store.findOrRegister(reference) : try store.find(reference)
+            return registering ? try store.findOrPropose(reference) : try store.find(reference)
         } catch {
             // A path without a slash is the commonest slip.
             guard case SnapshotsError.unknownSource(let name, let nearest) = error, nearest.isEmpty, !text.contains("/"), isThere(text)
