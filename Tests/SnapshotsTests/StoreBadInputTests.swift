@@ -28,10 +28,10 @@ struct StoreBadInputTests {
                 (place.string, "not_a_mount_point", .usage),
             ]
             for (path, code, category) in bad {
-                expectError(code, category) { _ = try store.findOrRegister(.path(FilePath(path))) }
+                expectError(code, category) { _ = try store.findOrPropose(.path(FilePath(path))) }
             }
             try scene.image("..img")
-            expectError("no_name_from_image", .usage) { _ = try store.findOrRegister(.path(place.appending("..img"))) }
+            expectError("no_name_from_image", .usage) { _ = try store.findOrPropose(.path(place.appending("..img"))) }
             expectError("unknown_source", .notFound) { _ = try store.find(.name(try SourceName(parsing: "nobody"))) }
             #expect(try store.sources().isEmpty)
             #expect(access(place.appending(".losnap").string, F_OK) != 0)
@@ -92,6 +92,23 @@ struct StoreBadInputTests {
         }
     }
 
+    @Test("a source that is proposed is registered with its first snapshot, and not if that fails")
+    func proposed() throws {
+        try TestScope.with { scope in
+            let scene = try StoreScene(on: scope.memoryPool())
+            let path = try scene.image("home.img")
+            let failing = RecordingKernel(scene.kernel, .matching { $0.name == "link" ? .ioError : nil })
+            let store = try scene.store(failing.kernel)
+            let source = try store.findOrPropose(.path(path))
+            #expect(try store.sources().isEmpty)
+            expectError("input_output", .io) { try store.take(source) }
+            #expect(try store.sources().isEmpty)
+            let working = try scene.store()
+            try working.take(try working.findOrPropose(.path(path)))
+            #expect(try working.sources().map(\.source.name.text) == ["home"])
+        }
+    }
+
     @Test("an empty directory that a forgotten source left behind is taken over")
     func leftBehind() throws {
         try TestScope.with { scope in
@@ -100,7 +117,7 @@ struct StoreBadInputTests {
             let first = try scene.source(in: store)
             _ = try store.delete([try store.take(first)])
             try store.removeSource(first, .withoutSnapshots)
-            let second = try store.findOrRegister(.path(first.imagePath))
+            let second = try store.findOrPropose(.path(first.imagePath))
             #expect(second.id != first.id)
             try store.take(second)
             expectError("source_has_snapshots", .failed) { try store.removeSource(second, .withoutSnapshots) }

@@ -72,7 +72,7 @@ struct StoreCreateTests {
                 try Command.run("xfs_io", ["-c", "extsize 65536", "-c", "cowextsize 131072", "-c", "chproj 42", path.string])
             }
             try scene.write("a", to: path)
-            let snapshot = try store.take(try store.findOrRegister(.path(path))).snapshot
+            let snapshot = try store.take(try store.findOrPropose(.path(path))).snapshot
             let copy = try OpenFile(try #require(snapshot.path).string, kernel: .linux)
             let image = try OpenFile(path.string, kernel: .linux)
             let traits = try ImageTraits(of: copy, kernel: .linux)

@@ -115,9 +115,9 @@ struct StoreScene: Sendable {
         return Character(UnicodeScalar(first))
     }
 
-    /// Makes an image, and a source of it.
+    /// Makes an image, and a registered source of it.
     func source(_ name: String = "home", in store: Store) throws -> Source {
-        try store.findOrRegister(.path(try image("\(name).img")))
+        try store.addSource(name: SourceName(parsing: name), image: image("\(name).img"), directory: nil)
     }
 
     /// The files in a source's snapshot directory, but the tag.

@@ -38,7 +38,7 @@ struct StoreSourceTests {
             let report = try store.prune(PruneRequest(source: back, keep: keep, scope: .all, timeZone: .gmt))
             #expect(report.removed.map(\.snapshot.number.value).sorted() == [1, 2, 3] && report.failed.isEmpty)
             expectError("image_taken", .usage) {
-                let second = try store.findOrRegister(.path(try scene.image("second.img")))
+                let second = try scene.source("second", in: store)
                 let link = scene.directory.appending("hard.img")
                 Glibc.link(back.imagePath.string, link.string)
                 _ = try store.moveSource(second, image: link, directory: nil)

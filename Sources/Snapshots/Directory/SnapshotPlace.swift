@@ -32,7 +32,16 @@ struct SnapshotPlace: Sendable {
     /// - Throws: what shows that no clone could be made there, before anything is.
     static func prepare(for source: Source, image: ImageFile, kernel: Kernel) throws(SnapshotsError) -> SnapshotPlace {
         let path = path(of: source)
-        let pool = try beneath { () throws(CloneError) in try PoolIdentity.of(image.file.descriptor, path: image.path) }
+        let pool: PoolIdentity
+        do throws(CloneError) {
+            pool = try PoolIdentity.of(image.file.descriptor, path: image.path)
+        } catch .poolHasNoUUID(let path, let filesystem) {
+            // What can't be recognised mostly can't share blocks either, which is the better reason.
+            try probeSharing(in: source.imagePath.removingLastComponent(), kernel: kernel)
+            throw .clone(.poolHasNoUUID(path: path, filesystem: filesystem))
+        } catch {
+            throw .clone(error)
+        }
         let place: SnapshotPlace
         do {
             place = try open(path, kernel: kernel)
@@ -56,6 +65,13 @@ struct SnapshotPlace: Sendable {
             guard try PoolIdentity.of(file.descriptor, path: file.path) == pool else {
                 throw .differentFilesystem(image: image.path, directory: file.path)
             }
+            try SharingProbe(kernel: kernel).probe(directory: file.descriptor, path: file.path)
+        }
+    }
+
+    private static func probeSharing(in directory: FilePath, kernel: Kernel) throws(SnapshotsError) {
+        try beneath { () throws(CloneError) in
+            let file = try OpenFile(directory.string, flags: [.directory, .followLinks], kernel: kernel)
             try SharingProbe(kernel: kernel).probe(directory: file.descriptor, path: file.path)
         }
     }

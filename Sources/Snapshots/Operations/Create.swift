@@ -16,8 +16,9 @@ extension Store {
     /// - Throws: whatever keeps a whole and consistent snapshot from being taken; then there is none.
     public func create(_ request: CreateRequest) throws(SnapshotsError) -> CreateReport {
         var request = request
-        var seen: Set<Identifier> = []
-        request.sources.removeAll { !seen.insert($0.id).inserted }
+        // By its image, for one that is new has no identity yet but in this request: a path and a mount point may mean the same.
+        var seen: Set<FilePath> = []
+        request.sources.removeAll { !seen.insert($0.imagePath).inserted }
         if request.takenAt != nil, request.origin == .manual { request.origin = .import }
         try checkClock(request)
         let (prepared, locks) = try prepare(request.sources)
@@ -54,7 +55,7 @@ extension Store {
                 outputs: options.outputs.map { ($0.name, $0.descriptor) }, view: options.view, kernel: kernel)
         }
         defer { withExtendedLifetime(job) {} }
-        let rows = try begin(prepared, request)
+        let (rows, newSources) = try begin(prepared, request)
         var named: [NamedClone] = []
         let snapshots: [Snapshot]
         do throws(SnapshotsError) {
@@ -72,7 +73,7 @@ extension Store {
             for item in prepared { try item.place.synchronize() }
             snapshots = try complete(rows, completions, prepared)
         } catch {
-            takeBack(named, rows, because: error)
+            takeBack(named, rows, newSources, because: error)
             throw error
         }
         // They exist: from here on nothing may fail.
@@ -81,13 +82,20 @@ extension Store {
             warnings: request.setsImmutable ? makeImmutable(named) : [])
     }
 
-    /// The rows, all or none.
-    private func begin(_ prepared: [PreparedSource], _ request: CreateRequest) throws(SnapshotsError) -> [Snapshot] {
+    /// The rows, all or none; with those of sources that are not registered yet.
+    private func begin(
+        _ prepared: [PreparedSource], _ request: CreateRequest
+    ) throws(SnapshotsError) -> (rows: [Snapshot], newSources: [Source]) {
         let group = prepared.count > 1 ? Identifier.random() : nil
         let now = now
         return try catalogue.together { () throws(SnapshotsError) in
             var rows: [Snapshot] = []
+            var newSources: [Source] = []
             for item in prepared {
+                if try catalogue.source(id: item.source.id) == nil {
+                    try catalogue.add(item.source, event: occasion(.sourceAdded, item.source.imagePath.string))
+                    newSources.append(item.source)
+                }
                 rows.append(
                     try catalogue.begin(
                         SnapshotDraft(
@@ -96,7 +104,7 @@ extension Store {
                             group: group, origin: request.origin, consistency: request.consistency,
                             image: item.attributes, scope: item.source.scope)))
             }
-            return rows
+            return (rows, newSources)
         }
     }
 
@@ -107,7 +115,8 @@ extension Store {
         let takenAt = request.takenAt ?? Instant(clamping: taken.takenAt)
         let completion = SnapshotCompletion(
             fileName: SnapshotFileName(takenAt: takenAt, id: row.id, image: row.imagePath), takenAt: takenAt,
-            consistency: taken.consistency,
+            // Of a clone made by hand nobody knows how it was made.
+            consistency: request.origin == .adopted ? .crash : taken.consistency,
             logicalBytes: Int64(clamping: status.size), allocatedBytes: Int64(clamping: status.allocatedBytes),
             frozenMicroseconds: taken.frozenNanoseconds.map { Int64(clamping: $0 / 1000) })
         let record = try SnapshotRecord(row, completion, catalogue: catalogue.id).encoded()

@@ -45,63 +45,36 @@ extension Store {
         return try catalogue.sources(.all).resolve(.path(image))
     }
 
-    /// Does something with the sources that are meant; those that are new are registered for it, and forgotten again if it fails: what is left
-    /// of a first attempt must not be in the way of the next.
-    public func withSources<Result>(
-        _ references: [SourceReference], _ body: ([Source]) throws(SnapshotsError) -> Result
-    ) throws(SnapshotsError) -> Result {
-        var sources: [Source] = []
-        var new: [Source] = []
-        do throws(SnapshotsError) {
-            for reference in references {
-                let (source, isNew) = try register(reference)
-                sources.append(source)
-                if isNew { new.append(source) }
-            }
-            return try body(sources)
-        } catch {
-            // Whoever has it locked is about to use what was registered here.
-            if case .clone(.locked) = error { throw error }
-            for source in new { try? removeSource(source, .withoutSnapshots) }
-            // Another process had registered it, and has just forgotten it, in the same way.
-            guard case .unknownSource(let gone, _) = error, sources.contains(where: { $0.id.description == gone }) else { throw error }
-            return try body(try references.map { (reference) throws(SnapshotsError) in try register(reference).source })
-        }
-    }
-
-    /// The source that is meant; an image or mount point that is new is registered under the image's name without its extension.
-    public func findOrRegister(_ reference: SourceReference) throws(SnapshotsError) -> Source {
-        try register(reference).source
-    }
-
-    private func register(_ reference: SourceReference) throws(SnapshotsError) -> (source: Source, isNew: Bool) {
-        guard case .path(let path) = reference else { return (try find(reference), false) }
+    /// The source that is meant. For an image or mount point that is new, a source that is registered with its first snapshot, under the
+    /// image's name without its extension.
+    public func findOrPropose(_ reference: SourceReference) throws(SnapshotsError) -> Source {
+        guard case .path(let path) = reference else { return try find(reference) }
         let image = try imagePath(behind: path)
-        if let source = try known(image) { return (source, false) }
+        if let source = try known(image) { return source }
         let name: SourceName
         do throws(SnapshotsError) {
             name = try SourceName(parsing: image.stem ?? "")
         } catch {
             throw .noNameFromImage(path: image, problem: error.message)
         }
-        do throws(SnapshotsError) {
-            return (try addSource(name: name, image: image, directory: nil), true)
-        } catch {
-            // Another process may have been faster.
-            guard let source = try known(image) else { throw error }
-            return (source, false)
-        }
+        return try newSource(name: name, image: image, directory: nil)
     }
 
     /// Registers a source.
     public func addSource(name: SourceName, image: FilePath, directory: FilePath?) throws(SnapshotsError) -> Source {
         let path = try imagePath(behind: image)
-        _ = try beneath { () throws(CloneError) in try ImageFile(path: path.string, kernel: kernel) }
         if let source = try known(path) { throw .imageTaken(path: path, name: source.name) }
-        let place = try directory.map { (path) throws(SnapshotsError) in try resolvedDirectory(path) }
-        var source = Source(id: .random(), name: name, imagePath: path, snapshotDirectory: place, createdAt: now)
-        if place == nil { source.snapshotDirectory = otherDirectory(for: source) }
+        let source = try newSource(name: name, image: path, directory: directory)
         try catalogue.add(source, event: occasion(.sourceAdded, path.string))
+        return source
+    }
+
+    private func newSource(name: SourceName, image: FilePath, directory: FilePath?) throws(SnapshotsError) -> Source {
+        _ = try beneath { () throws(CloneError) in try ImageFile(path: image.string, kernel: kernel) }
+        if let other = try catalogue.source(named: name) { throw .sourceNameTaken(name: name, image: other.imagePath) }
+        let place = try directory.map { (path) throws(SnapshotsError) in try resolvedDirectory(path) }
+        var source = Source(id: .random(), name: name, imagePath: image, snapshotDirectory: place, createdAt: now)
+        if place == nil { source.snapshotDirectory = otherDirectory(for: source) }
         return source
     }
 

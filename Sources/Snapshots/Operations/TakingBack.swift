@@ -41,7 +41,8 @@ extension Store {
     }
 
     /// As far as it goes: while a name may still be there the rows stay pending, for reconcile to find it by them.
-    func takeBack(_ named: [NamedClone], _ rows: [Snapshot], because error: SnapshotsError) {
+    /// A source that was registered with the first snapshot goes with it.
+    func takeBack(_ named: [NamedClone], _ rows: [Snapshot], _ newSources: [Source], because error: SnapshotsError) {
         // If a commit failed that had worked, they exist; if that can't be told, reconcile will tell.
         guard let states = try? rows.map({ try catalogue.snapshot($0.number)?.state }), !states.contains(.complete) else { return }
         var isClean = true
@@ -51,6 +52,7 @@ extension Store {
         guard isClean else { return }
         try? catalogue.together { () throws(SnapshotsError) in
             for row in rows { try catalogue.drop(row.number, event: occasion(.failed, error.message)) }
+            for source in newSources { try catalogue.remove(source.id, .withoutSnapshots, event: occasion(.sourceRemoved)) }
         }
     }
 }

@@ -64,16 +64,12 @@ struct Create: Command {
         let takenAt = try time.map { try Instant(parsing: $0) }
         let maxFreeze = try FreezeLimit.nanoseconds(maxFreeze)
         let store = try session.open(catalogue, for: .making, waits: change.wait)
-        let references = try source.map(session.sourceReference)
-        let report = try session.explainingSlips { () throws(SnapshotsError) in
-            try store.withSources(references) { (sources) throws(SnapshotsError) in
-                try store.create(
-                    CreateRequest(
-                        sources: sources, label: label, tags: tags, hold: hold, origin: takenAt == nil ? .manual : .import,
-                        consistency: consistency == .crash ? .crash : .frozen, maxFreezeNanoseconds: maxFreeze,
-                        setsImmutable: !noImmutable, takenAt: takenAt))
-            }
-        }
+        let sources = try source.map { try session.resolve($0, in: store, registering: true) }
+        let report = try store.create(
+            CreateRequest(
+                sources: sources, label: label, tags: tags, hold: hold, origin: takenAt == nil ? .manual : .import,
+                consistency: consistency == .crash ? .crash : .frozen, maxFreezeNanoseconds: maxFreeze, setsImmutable: !noImmutable,
+                takenAt: takenAt))
         report.warnings.map(Warning.init).forEach(session.warn)
         try session.present(CreatePresentation(report: report), display, quiet: change.quiet)
     }

@@ -65,10 +65,8 @@ struct Repair: Command {
     private func runAdopt(_ session: Session) throws {
         let takenAt = try time.map { try Instant(parsing: $0) }
         let store = try session.open(catalogue, for: .making, waits: change.wait)
-        let files = what.map(session.resolvedParent)
-        let adopted = try store.withSources([try session.sourceReference(source ?? "")]) { (sources) throws(SnapshotsError) in
-            try store.adopt(files: files, into: sources[0], takenAt: takenAt)
-        }
+        let source = try session.resolve(source ?? "", in: store, registering: true)
+        let adopted = try store.adopt(files: what.map(session.resolvedParent), into: source, takenAt: takenAt)
         adopted.warnings.map(Warning.init).forEach(session.warn)
         try session.present(AdoptPresentation(snapshots: adopted.snapshots), display, quiet: change.quiet)
     }

@@ -55,26 +55,17 @@ extension Session {
         return resolved(String(text[..<division])).string + text[division...]
     }
 
-    /// What the text says of a source: a name, or with a slash a path.
-    func sourceReference(_ text: String) throws(SnapshotsError) -> SourceReference {
-        try SourceReference(parsing: text.contains("/") ? resolved(text).string : text)
-    }
-
-    /// The source that the text names, which must be known.
-    func resolve(_ text: String, in store: Store?) throws -> Source {
-        let reference = try sourceReference(text)
+    /// The source that the text names.
+    func resolve(_ text: String, in store: Store?, registering: Bool = false) throws -> Source {
+        let reference = try SourceReference(parsing: text.contains("/") ? resolved(text).string : text)
         guard let store else { throw SnapshotsError.unknownSource(reference: text, nearest: []) }
-        return try explainingSlips { () throws(SnapshotsError) in try store.find(reference) }
-    }
-
-    /// Finds sources; for a name that is none, but a file here, the hint is the path: without a slash it is the commonest slip.
-    func explainingSlips<Result>(_ body: () throws(SnapshotsError) -> Result) throws(SnapshotsError) -> Result {
-        do throws(SnapshotsError) {
-            return try body()
+        do {
+            return registering ? try store.findOrPropose(reference) : try store.find(reference)
         } catch {
-            guard case .unknownSource(let name, let nearest) = error, nearest.isEmpty, !name.contains("/"), isThere(name)
+            // A path without a slash is the commonest slip.
+            guard case SnapshotsError.unknownSource(let name, let nearest) = error, nearest.isEmpty, !text.contains("/"), isThere(text)
             else { throw error }
-            throw .unknownSource(reference: name, nearest: ["./\(name)"])
+            throw SnapshotsError.unknownSource(reference: name, nearest: ["./\(text)"])
         }
     }
 
