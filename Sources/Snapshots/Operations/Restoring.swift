@@ -56,7 +56,7 @@ extension Store {
                 Event(event, sourceID: row.sourceID, sourceName: row.sourceName, snapshotNumber: row.number, snapshotID: row.id))
         } catch {
             // It is restored all the same.
-            report.warnings.append(.unreadable(path: catalogue.path.string, problem: "the restore is not in the log: \(error.message)"))
+            report.warnings.append(.notLogged(problem: error.message))
         }
         return report
     }
