@@ -100,6 +100,10 @@ extension Store {
         do throws(CloneError) {
             image = try ImageFile(path: path.string, kernel: kernel)
         } catch .noSuchFile {
+            // Deleted, but perhaps still mounted: what is there now, and what is written there on, would be gone with the next unmount.
+            if let loop = options.view.loopDevices().first(where: { $0.unmarkedPath == path.string }) {
+                throw .imageInUse(path: path, by: "the loop device \(loop.path), which still has the deleted file")
+            }
             return nil
         } catch .emptyImage {
             // Somebody may have truncated it; there is nothing in it to be saved, but it is not ours to remove either.
