@@ -81,7 +81,7 @@ struct StoreRestoreTests {
             refuses("image_in_use", .busy)
             try writer.close()
             let device = try scope.attach(image)
-            refuses("freeze_refused", .failed)
+            refuses("image_in_use", .busy)
             try device.detach()
             let second = scene.directory.appending("second.img")
             link(image.string, second.string)

@@ -110,9 +110,16 @@ extension Store {
         if image.status.links > 1 { throw .imageHasLinks(path: path, count: image.status.links) }
         let flags = (try? kernel.inodeFlags(image.file.descriptor)) ?? []
         if !flags.isDisjoint(with: [.immutable, .appendOnly]) { throw .imageProtected(path: path) }
-        switch try beneath({ () throws(CloneError) in
-            try ImageLocator(view: options.view).use(of: image.identity, path: path.string)
-        }) {
+        let use: ImageUse
+        do throws(CloneError) {
+            use = try ImageLocator(view: options.view).use(of: image.identity, path: path.string)
+        } catch .refused(.attachedNotMounted(_, let device)) {
+            // Its own advice is for a snapshot.
+            throw .imageInUse(path: path, by: "the loop device \(device)")
+        } catch {
+            throw .clone(error)
+        }
+        switch use {
         case .detached: break
         case .attachedReadOnly(let device): throw .imageInUse(path: path, by: "the loop device \(device)")
         case .mounted(let filesystems): throw .imageInUse(path: path, by: filesystems.last?.mountPoint ?? "a mount")
