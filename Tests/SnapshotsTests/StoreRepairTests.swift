@@ -77,6 +77,30 @@ struct StoreRepairTests {
         }
     }
 
+    @Test("snapshots of a pool that is mounted elsewhere are found again; where theirs may still be, a file is a copy")
+    func elsewhere() throws {
+        try TestScope.with { scope in
+            let (_, store, _) = try world(scope)
+            let rows = try store.catalogue.snapshots()
+            let here = rows[0].directory
+            let places = [
+                SnapshotDirectory(path: "/nowhere/s", pool: here.pool),
+                SnapshotDirectory(path: here.path.removingLastComponent().appending("gone"), pool: here.pool),
+                SnapshotDirectory(path: "/nowhere/s", pool: PoolIdentity(type: here.pool.type, uuid: "another")),
+            ]
+            for (row, place) in zip(rows, places) {
+                let name = try #require(row.fileName)
+                try store.catalogue.relocate(row.number, directory: place, fileName: name, event: store.occasion(.settled))
+            }
+            let wanted = ["relocated 1", "relocated 2", "unavailable 3", "unreadable 0"]
+            #expect(try kinds(store, dryRun: true) == wanted)
+            #expect(try store.row(1).directory == places[0])
+            #expect(try kinds(store) == wanted)
+            #expect(try store.catalogue.snapshots().map(\.directory) == [here, here, places[2]])
+            #expect(try kinds(store) == ["unavailable 3", "unreadable 0"])
+        }
+    }
+
     @Test("a removal that was begun goes on, but not if record or row is held")
     func removals() throws {
         try TestScope.with { scope in
