@@ -43,6 +43,7 @@ extension CloneError {
         case .unknownFilesystem(let path): "\(path): there is no XFS, ext4 or btrfs at its start"
         case .notADirectory(let path): "\(path): not a directory"
         case .scratchInTheWay(let directory): "\(directory): a snapshot is mounted there already"
+        case .mountPointTaken(let directory): "\(directory): something is mounted there already, and would be hidden"
         case .sameUUIDMounted(let path, let filesystem):
             "\(path): its original is mounted, and this kernel can't mount two \(filesystem) with one UUID"
         case .cannotMount(let path, let filesystem, let error): "\(path): can't mount the \(filesystem) in it: \(error.description)"
@@ -94,6 +95,7 @@ extension CloneError {
             "attach a copy by hand: `losetup --find --show --read-only --partscan \(path.shellWord)`, and mount a partition of it"
         case .unknownFilesystem: "restore it with `losnap restore --to PATH`, and look into that copy by other means"
         case .notADirectory: "make it first with mkdir, or name another directory"
+        case .mountPointTaken: "choose an empty directory of its own"
         case .scratchInTheWay(let directory): "choose another directory, or unmount it with `losnap umount \(directory.shellWord)`"
         case .sameUUIDMounted: "Linux 6.7 and later can; until then unmount the original first"
         case .cannotMount: "the kernel's log (dmesg) says why; if the snapshot was taken with --consistency crash, repair a copy of it"
@@ -137,6 +139,7 @@ extension CloneError {
         case .unknownFilesystem: "unknown_filesystem"
         case .notADirectory: "not_a_directory"
         case .scratchInTheWay: "scratch_in_the_way"
+        case .mountPointTaken: "mount_point_taken"
         case .sameUUIDMounted: "same_uuid_mounted"
         case .cannotMount: "cannot_mount"
         case .notAScratchMount: "not_a_scratch_mount"
@@ -156,7 +159,7 @@ extension CloneError {
         case .full: .full
         case .inputOutput: .io
         case .openForWriting, .frozenByAnother, .windowBroken, .locked, .noGuard: .busy
-        case .scratchInTheWay, .sameUUIDMounted, .mountBusy: .busy
+        case .scratchInTheWay, .mountPointTaken, .sameUUIDMounted, .mountBusy: .busy
         case .cannotProveUnused, .notPermitted, .needsRootToFreeze: .permission
         case .cannotFreeze, .stillFrozen, .unmountedWhileFrozen, .system: .failed
         case .refused(.unreachableNamespace), .refused(.hiddenMount): .permission

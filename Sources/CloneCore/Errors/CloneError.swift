@@ -67,6 +67,8 @@ public enum CloneError: ExplainedError, Hashable {
     case notADirectory(path: String)
     /// A scratch clone is mounted there already.
     case scratchInTheWay(directory: String)
+    /// Another filesystem is mounted there, which a scratch clone would hide.
+    case mountPointTaken(directory: String)
     /// mount(2): EEXIST: a btrfs of that UUID is mounted, and the kernel can't have two.
     case sameUUIDMounted(path: String, filesystem: String)
     /// mount(2): the kernel could not make sense of the filesystem.

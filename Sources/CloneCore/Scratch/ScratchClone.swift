@@ -23,7 +23,7 @@ public struct ScratchClone: Sendable {
     ///   - uuid: the snapshot's UUID; `mounts` gives it back. At most 56 bytes.
     ///   - pool: a directory on the snapshot's filesystem; nothing gets a name in it.
     ///   - directory: an existing directory to mount it at.
-    /// - Throws: `.notADirectory`, `.scratchInTheWay`, `.partitioned`, `.unknownFilesystem`, `.sameUUIDMounted`, `.cannotMount`,
+    /// - Throws: `.notADirectory`, `.scratchInTheWay`, `.mountPointTaken`, `.partitioned`, `.unknownFilesystem`, `.sameUUIDMounted`, `.cannotMount`,
     ///   `.differentFilesystem`, `.full`, `.notPermitted`.
     public func mount(
         snapshot: CInt, path: String, uuid: String, pool: CInt, at directory: String, access: ScratchAccess
@@ -38,6 +38,9 @@ public struct ScratchClone: Sendable {
         defer { close(place) }
         guard let real = view.realPath(directory) else { throw .noSuchFile(path: directory) }
         if try mounts().contains(where: { $0.directory == real }) { throw .scratchInTheWay(directory: directory) }
+        // Over a live `/home` its users would go on writing into a copy that vanishes.
+        let own = try view.mountTables().first?.entries ?? []
+        if own.contains(where: { $0.mountPoint == real }) { throw .mountPointTaken(directory: directory) }
 
         let clone = try cloneNameless(snapshot, path, pool)
         defer { kernel.close(clone) }

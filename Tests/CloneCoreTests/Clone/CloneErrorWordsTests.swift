@@ -30,6 +30,7 @@ struct CloneErrorWordsTests {
             .notAMountPoint(path: "/home/x", mountPoint: "/home"), .notOnAnImage(mountPoint: "/home", device: "/dev/sda1"),
             .imageNotFound(mountPoint: "/home", path: path), .poolHasNoUUID(path: "/pool", filesystem: "nfs"), .partitioned(path: path),
             .unknownFilesystem(path: path), .notADirectory(path: path), .scratchInTheWay(directory: "/mnt"),
+            .mountPointTaken(directory: "/mnt"),
             .sameUUIDMounted(path: path, filesystem: "btrfs"), .cannotMount(path: path, filesystem: "xfs", .invalidArgument),
             .notAScratchMount(path: "/mnt"), .mountBusy(directory: "/mnt"),
         ] + refusals.map { .refused($0) }
