@@ -54,7 +54,7 @@ let package = Package(
             name: "SnapshotsTests", dependencies: ["Snapshots", "CloneCore", "TestSupport", system, grdb], swiftSettings: strict),
         .testTarget(
             name: "LosnapTests", dependencies: ["losnap", "Snapshots", "Configuration", "Policy", "CloneCore", "TestSupport", system],
-            swiftSettings: strict),
+            exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
             name: "KernelTests", dependencies: ["losnap", "loclone", "freezeprobe", "CloneCore", "TestSupport", system],
             swiftSettings: strict),

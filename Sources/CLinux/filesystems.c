@@ -70,12 +70,6 @@ int clinux_filesystem_uuid(int fd, uint64_t magic, uint8_t uuid[16]) {
     return -ENOTTY;
 }
 
-int64_t clinux_btrfs_device_count(int fd) {
-    struct btrfs_ioctl_fs_info_args info;
-    memset(&info, 0, sizeof info);
-    return ioctl(fd, BTRFS_IOC_FS_INFO, &info) == 0 ? (int64_t)info.num_devices : -errno;
-}
-
 int clinux_btrfs_forget(const char *device) {
     struct btrfs_ioctl_vol_args args;
     memset(&args, 0, sizeof args);

@@ -37,5 +37,3 @@ int clinux_loop_configure(int device, int file, uint32_t flags, const char *name
     strncpy((char *)config.info.lo_file_name, name, sizeof config.info.lo_file_name - 1);
     return ioctl(device, LOOP_CONFIGURE, &config) == 0 ? 0 : -errno;
 }
-
-int clinux_loop_clear(int device) { return ioctl(device, LOOP_CLR_FD, 0) == 0 ? 0 : -errno; }

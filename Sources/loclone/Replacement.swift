@@ -2,7 +2,6 @@
 // destination are compared as files, not as names.
 
 internal import CloneCore
-internal import Glibc
 
 /// A clone of SOURCE on its way to DEST.
 struct Replacement {

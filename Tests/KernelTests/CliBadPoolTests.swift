@@ -30,7 +30,7 @@ struct CliBadPoolTests {
             #expect(try scene.sandbox.run("source", "add", "home", scene.image.string, "--directory", "\(other.path)/snapshots").succeeded)
             try scene.expect(
                 "create", "home",
-                refused: Refusal(69, "different_filesystem", says: "\(other.path)", scene.image.string, hint: "image's own filesystem"))
+                refused: Refusal(69, "different_filesystem", says: "\(other.path)", scene.image.string, hint: "on one filesystem"))
             #expect(try FileManager.default.contentsOfDirectory(atPath: other.path.string).isEmpty)
         }
     }

@@ -26,6 +26,7 @@ import Testing
         Wrong("frobnicate", "there is no command 'frobnicate'", "see losnap --help"),
         Wrong("source lst", "there is no command 'source lst'", "did you mean 'losnap source list'?"),
         Wrong("create", "missing expected argument '<source> ...'", "see losnap create --help"),
+        Wrong("create a -hold", "unknown option '-hold'", "long options have two dashes; a path is written with a slash, as ./-hold"),
         Wrong("create a --labell x", "unknown option '--labell'", "did you mean '--label'? see losnap create --help"),
         Wrong("create a --label", "missing value for '--label <text>'", "see losnap create --help"),
         Wrong("create a --max-freeze 5ms", "--max-freeze: '5ms' is not between 10ms and 10min", "write it like 500ms, 10s or 2min"),

@@ -95,6 +95,12 @@ import Testing
         }
     }
 
+    @Test func `tags are those of snapshots`() throws {
+        for text in ["x", "a b", "é", "", "a,b", "a\nb", String(repeating: "x", count: 64), String(repeating: "x", count: 65)] {
+            #expect((try? tag(text)) == (try? Tag(parsing: text))?.text)
+        }
+    }
+
     @Test func `prune needs rules from somewhere`() throws {
         try TestScope.with { scope in
             #expect(try run(scope, "sources: { a: { image: /a.img } }", "prune").0.status == .usage)

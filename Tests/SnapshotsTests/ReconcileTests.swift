@@ -143,13 +143,13 @@ struct ReconcileTests {
         #expect(judge([row], [file]) == [.claimed(row, file)])
     }
 
-    @Test("a copy beside the file is reported, the file of the row's name is the row's")
+    @Test("a copy beside the file is reported, the file of the row's name is the row's, and without a row the one of losnap's")
     func duplicate() throws {
         let row = try Sample.snapshot(1)
         let copy = try file(of: row, name: "00-copy.img")
         let own = try file(of: row)
         #expect(judge([row], [copy, own]) == [.duplicate(copy, try record(copy))])
-        #expect(judge([], [own, copy]) == [.orphan(copy, try record(copy)), .duplicate(own, try record(own))])
+        #expect(judge([], [own, copy]) == [.duplicate(copy, try record(copy)), .orphan(own, try record(own))])
     }
 
     @Test("a renamed file is followed, one of another length reported")

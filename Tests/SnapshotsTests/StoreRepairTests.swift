@@ -10,7 +10,7 @@ import Testing
 
 @testable import Snapshots
 
-@Suite("Store: repair and rebuild", .needsRoot, .timeLimit(.minutes(2)))
+@Suite("Store: repair and rebuild", .needsRoot, .timeLimit(.minutes(15)))
 struct StoreRepairTests {
     private func world(_ scope: TestScope, _ count: Int = 3) throws -> (StoreScene, Store, Source) {
         let scene = try StoreScene(on: scope.memoryPool())
@@ -74,6 +74,30 @@ struct StoreRepairTests {
             chown(try #require(rows[2].path).string, 1234, 0)
             #expect(try kinds(store) == ["adopted 1", "unreadable 0", "unreadable 0"])
             #expect(try store.row(1).description == rows[0].description)
+        }
+    }
+
+    @Test("snapshots of a pool that is mounted elsewhere are found again; where theirs may still be, a file is a copy")
+    func elsewhere() throws {
+        try TestScope.with { scope in
+            let (_, store, _) = try world(scope)
+            let rows = try store.catalogue.snapshots()
+            let here = rows[0].directory
+            let places = [
+                SnapshotDirectory(path: "/nowhere/s", pool: here.pool),
+                SnapshotDirectory(path: here.path.removingLastComponent().appending("gone"), pool: here.pool),
+                SnapshotDirectory(path: "/nowhere/s", pool: PoolIdentity(type: here.pool.type, uuid: "another")),
+            ]
+            for (row, place) in zip(rows, places) {
+                let name = try #require(row.fileName)
+                try store.catalogue.relocate(row.number, directory: place, fileName: name, event: store.occasion(.settled))
+            }
+            let wanted = ["relocated 1", "relocated 2", "unavailable 3", "unreadable 0"]
+            #expect(try kinds(store, dryRun: true) == wanted)
+            #expect(try store.row(1).directory == places[0])
+            #expect(try kinds(store) == wanted)
+            #expect(try store.catalogue.snapshots().map(\.directory) == [here, here, places[2]])
+            #expect(try kinds(store) == ["unavailable 3", "unreadable 0"])
         }
     }
 

@@ -10,7 +10,7 @@ import Testing
 
 @testable import Snapshots
 
-@Suite("Store: restore", .needsRoot, .timeLimit(.minutes(2)))
+@Suite("Store: restore", .needsRoot, .timeLimit(.minutes(15)))
 struct StoreRestoreTests {
     /// An image full of "b" with an owner, a mode and an access list of its own, and a snapshot full of "a".
     private func world(_ scope: TestScope, _ kind: Filesystem = .xfs) throws -> (StoreScene, Store, Source) {
@@ -81,7 +81,7 @@ struct StoreRestoreTests {
             refuses("image_in_use", .busy)
             try writer.close()
             let device = try scope.attach(image)
-            refuses("freeze_refused", .failed)
+            refuses("image_in_use", .busy)
             try device.detach()
             let second = scene.directory.appending("second.img")
             link(image.string, second.string)
@@ -95,6 +95,21 @@ struct StoreRestoreTests {
             let elsewhere = try scope.freshDirectory("elsewhere").appending("new.img")
             expectError("different_filesystem", .pool) { _ = try store.restore(snapshot, to: .newFile(elsewhere)) }
             #expect(access(elsewhere.string, F_OK) != 0)
+        }
+    }
+
+    @Test("an image that is deleted but still attached is refused until it is detached")
+    func deletedButAttached() throws {
+        try TestScope.with { scope in
+            let (_, store, source) = try world(scope)
+            let snapshot = try store.list()[0]
+            let device = try scope.attach(source.imagePath)
+            unlink(source.imagePath.string)
+            expectError("image_in_use", .busy) { _ = try store.restore(snapshot, to: .inPlace) }
+            #expect(access(source.imagePath.string, F_OK) != 0)
+            try device.detach()
+            _ = try store.restore(snapshot, to: .inPlace)
+            #expect(StoreScene.letter(in: source.imagePath) == "a")
         }
     }
 

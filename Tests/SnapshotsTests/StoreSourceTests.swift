@@ -10,7 +10,7 @@ import Testing
 
 @testable import Snapshots
 
-@Suite("Store: sources and references", .needsRoot, .timeLimit(.minutes(2)))
+@Suite("Store: sources and references", .needsRoot, .timeLimit(.minutes(15)))
 struct StoreSourceTests {
     @Test("renamed and moved: old snapshots stay where they are, pruning goes over all directories, a chosen directory stays chosen")
     func moving() throws {

@@ -27,9 +27,6 @@ int clinux_statfs(int fd, struct clinux_filesystem *out);
 /// The filesystem's UUID, 16 bytes. -ENOTTY where the filesystem tells none.
 int clinux_filesystem_uuid(int fd, uint64_t magic, uint8_t uuid[16]);
 
-/// How many devices a btrfs has, or -errno.
-int64_t clinux_btrfs_device_count(int fd);
-
 /// BTRFS_IOC_FORGET_DEV: the kernel forgets what btrfs it saw on the device last, unless that is mounted. 0 or -errno.
 int clinux_btrfs_forget(const char *device);
 

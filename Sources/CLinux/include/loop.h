@@ -24,8 +24,6 @@ int clinux_loop_get_free(int control);
 /// faster.
 int clinux_loop_configure(int device, int file, uint32_t flags, const char *name);
 
-int clinux_loop_clear(int device);
-
-enum { CLINUX_LOOP_READ_ONLY = LO_FLAGS_READ_ONLY, CLINUX_LOOP_AUTOCLEAR = LO_FLAGS_AUTOCLEAR, CLINUX_LOOP_DIRECT_IO = LO_FLAGS_DIRECT_IO };
+enum { CLINUX_LOOP_READ_ONLY = LO_FLAGS_READ_ONLY, CLINUX_LOOP_AUTOCLEAR = LO_FLAGS_AUTOCLEAR };
 
 #endif

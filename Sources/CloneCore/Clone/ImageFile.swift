@@ -1,7 +1,5 @@
 // An image, opened for reading. The rule: what can't be an image is refused here, with words, before anything is made.
 
-internal import SystemPackage
-
 /// An open image file.
 public final class ImageFile: Sendable {
     package let file: OpenFile

@@ -64,9 +64,7 @@ extension ExtentHints {
     /// FS_XFLAG_EXTSIZE and FS_XFLAG_COWEXTSIZE (linux/fs.h).
     static let extentSizeFlag: UInt32 = 0x800
     static let cowExtentSizeFlag: UInt32 = 0x10000
-}
 
-extension ExtentHints {
     /// Hints as remembered: 0 for none.
     public init(extentSize: UInt32, projectID: UInt32, cowExtentSize: UInt32) {
         let flags = (extentSize > 0 ? Self.extentSizeFlag : 0) | (cowExtentSize > 0 ? Self.cowExtentSizeFlag : 0)

@@ -9,7 +9,7 @@ extension CloneError {
         case .notAnImage(let path, let kind): "\(path): \(kind.rawValue), not an image file"
         case .emptyImage(let path): "\(path): the file is empty, so it holds no filesystem"
         case .sameFile(let source, let destination): "\(destination): it is the same file as \(source)"
-        case .differentFilesystem(let image, let directory): "\(directory): it is on another filesystem than the image \(image)"
+        case .differentFilesystem(let image, let directory): "\(directory): it is on another filesystem than \(image)"
         case .cannotShareBlocks(let directory, let filesystem): "\(directory): \(filesystem) can't share blocks between files here"
         case .cloneRefused(let image, let directory): "\(image): the kernel refused to clone it into \(directory)"
         case .swapFile(let path): "\(path): it is in use as swap space"
@@ -55,12 +55,12 @@ extension CloneError {
 
     public var hint: String? {
         switch self {
-        case .noSuchFile: "check the path; `losnap source list` shows the images that are known"
+        case .noSuchFile: "check the path"
         case .notAnImage: "name the image file itself, or a mount point of the filesystem inside it"
         case .emptyImage: "make a filesystem in it first, or name another file"
         case .sameFile: "choose another destination"
         case .differentFilesystem:
-            "clones share blocks, so the snapshots must lie on the image's own filesystem: choose a directory there"
+            "clones share blocks, so they lie on one filesystem with what they are clones of: choose a directory there; cp makes full copies"
         case .cannotShareBlocks: "move the image to XFS made with reflink (mkfs.xfs -m reflink=1, today's default), or to btrfs"
         case .cloneRefused: "see that both have the same chattr +C setting, and that the image is not being resized"
         case .swapFile: "run swapoff on it first"

@@ -24,8 +24,6 @@ public struct ExtentFlags: OptionSet, Sendable, Hashable {
     public static let tail = ExtentFlags(rawValue: 0x400)
     /// Allocated, not written: reads as zeros.
     public static let unwritten = ExtentFlags(rawValue: 0x800)
-    /// Merged by the filesystem from smaller ones.
-    public static let merged = ExtentFlags(rawValue: 0x1000)
     /// Another file (or another place of this one) uses these blocks too.
     public static let shared = ExtentFlags(rawValue: 0x2000)
 

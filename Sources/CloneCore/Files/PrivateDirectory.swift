@@ -25,7 +25,13 @@ private func makeDirectories(_ path: String, kernel: Kernel) throws(CloneError) 
         let parent = FilePath(path).removingLastComponent()
         guard !parent.isEmpty, parent.string != path else { throw .noSuchFile(path: path) }
         try makeDirectories(parent.string, kernel: kernel)
-        try calling(.createDirectory, path) { () throws(Errno) in try kernel.makeDirectory(workingDirectory, path, 0o700) }
+        do {
+            try kernel.makeDirectory(workingDirectory, path, 0o700)
+        } catch .fileExists {
+            // Another process was faster: two that are the first since the start of the machine.
+        } catch {
+            throw CloneError(error, .createDirectory, path)
+        }
     } catch {
         throw CloneError(error, .createDirectory, path)
     }
@@ -44,10 +50,11 @@ public struct RuntimePlaces: Sendable, Hashable {
         self.locks = locks
     }
 
-    /// root's: `/run/losnap/frozen` and `/run/lock/losnap`.
-    public static let system = RuntimePlaces(frozen: "/run/losnap/frozen", locks: "/run/lock/losnap")
+    /// root's. Not in `/run/lock`, which is writable for all on some systems: whoever made the directory first could keep root from
+    /// taking any snapshot.
+    public static let system = RuntimePlaces(under: "/run/losnap")
 
-    /// Both under one directory: a user's `$XDG_RUNTIME_DIR/losnap`, or one for a test.
+    /// Both under one directory: `/run/losnap`, a user's `$XDG_RUNTIME_DIR/losnap`, or one for a test.
     public init(under directory: String) {
         self.init(frozen: directory + "/frozen", locks: directory + "/lock")
     }

@@ -2,7 +2,6 @@
 // subvolume has its own and only the UUID decides.
 
 internal import CLinux
-internal import Glibc
 
 /// The most filesystems that one thaw guard can hold.
 let mostFrozenAtOnce = Int(CLINUX_GUARD_MAX)

@@ -9,7 +9,7 @@ extension SystemView {
     /// The running system.
     public static let linux = SystemView(
         mountTables: { () throws(CloneError) in try readMountTables() },
-        list: { names(in: $0) },
+        list: { listDirectory($0) },
         read: { path in
             guard var bytes = contents(of: path) else { return nil }
             if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
@@ -28,17 +28,6 @@ extension SystemView {
         },
         filesystem: { identifyFilesystem($0) },
         deviceBytes: { readDevice($0, $1, $2) })
-}
-
-private func names(in directory: String) -> [String] {
-    guard let stream = opendir(directory) else { return [] }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-        let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-        if name != "." && name != ".." { names.append(name) }
-    }
-    return names
 }
 
 private func contents(of path: String) -> [UInt8]? {
@@ -73,7 +62,7 @@ private func readMountTables() throws(CloneError) -> [MountTable] {
     }
     var tables = [MountTable(prefix: "", mountInfo: own)]
     var seen = Set([key("/proc/self")])
-    for pid in names(in: "/proc").compactMap({ UInt32($0) }).sorted() {
+    for pid in listDirectory("/proc").compactMap({ UInt32($0) }).sorted() {
         let process = "/proc/\(pid)"
         // Gone meanwhile, or somebody else's: nothing to see.
         guard let key = key(process), !seen.contains(key), let bytes = contents(of: "\(process)/mountinfo") else { continue }

@@ -42,7 +42,7 @@ enum KeepRule: Hashable {
         case .within, .withinPeriod:
             entry.one("a duration") { (text) throws(Refusal) in .within(try duration(text, .months)) }
         case .labels: entry.several("a pattern or a list of them", word).map { $0.map { .texts($0) } }
-        case .tags: entry.several("a tag or a list of them", word).map { $0.map { .texts($0) } }
+        case .tags: entry.several("a tag or a list of them", tag).map { $0.map { .texts($0) } }
         }
     }
 

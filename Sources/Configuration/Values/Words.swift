@@ -79,7 +79,16 @@ func command(_ text: String) throws(Refusal) -> String {
     return text
 }
 
-/// A pattern or a tag to keep by.
+/// A tag: what a snapshot can have.
+func tag(_ text: String) throws(Refusal) -> String {
+    let isPlain = !text.unicodeScalars.contains { $0.properties.generalCategory == .control || $0 == "," }
+    guard isPlain, (1...64).contains(text.utf8.count) else {
+        throw Refusal("'\(text.shown)' can't be a tag", hint: "tags have up to 64 bytes, without commas and control characters")
+    }
+    return text
+}
+
+/// A pattern to keep by, and any other text.
 func word(_ text: String) throws(Refusal) -> String {
     if text.isEmpty { throw Refusal("expected a text, found an empty one") }
     return text

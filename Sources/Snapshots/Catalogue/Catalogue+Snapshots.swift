@@ -4,7 +4,6 @@
 import Policy
 import CloneCore
 import GRDB
-import SystemPackage
 
 extension Catalogue {
     /// Enters a snapshot that is about to be taken, and gives it its number.

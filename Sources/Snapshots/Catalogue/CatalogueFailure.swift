@@ -2,7 +2,6 @@
 // database file" is a full disk, a read-only one or a missing right, and each has another remedy.
 
 import GRDB
-import SystemPackage
 
 extension CatalogueFile {
     /// The error for what went wrong in SQLite or GRDB.

@@ -2,7 +2,6 @@
 // without it.
 
 import CloneCore
-import Glibc
 import SystemPackage
 
 /// Whether a flag could be set.

@@ -42,6 +42,7 @@ struct SnapshotPlace: Sendable {
         } catch {
             throw .clone(error)
         }
+        if let known = source.pool, known != pool { throw .poolChanged(name: source.name, path: FilePath(image.path)) }
         let place: SnapshotPlace
         do {
             place = try open(path, kernel: kernel)

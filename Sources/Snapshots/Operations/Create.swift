@@ -96,13 +96,15 @@ extension Store {
                     try catalogue.add(item.source, event: occasion(.sourceAdded, item.source.imagePath.string))
                     newSources.append(item.source)
                 }
-                rows.append(
-                    try catalogue.begin(
-                        SnapshotDraft(
-                            id: .random(), sourceID: item.source.id, imagePath: item.source.imagePath, directory: item.place.directory,
-                            begunAt: now, description: SnapshotDescription(label: request.label, tags: request.tags, hold: request.hold),
-                            group: group, origin: request.origin, consistency: request.consistency,
-                            image: item.attributes, scope: item.source.scope)))
+                let row = try catalogue.begin(
+                    SnapshotDraft(
+                        id: .random(), sourceID: item.source.id, imagePath: item.source.imagePath, directory: item.place.directory,
+                        begunAt: now, description: SnapshotDescription(label: request.label, tags: request.tags, hold: request.hold),
+                        group: group, origin: request.origin, consistency: request.consistency,
+                        image: item.attributes, scope: item.source.scope))
+                // One that is too large is refused here, before anything is frozen for it.
+                _ = try SnapshotRecord(row, catalogue: catalogue.id).encoded()
+                rows.append(row)
             }
             return (rows, newSources)
         }

@@ -77,14 +77,10 @@ public enum StoreWarning: Sendable, Hashable {
     case keptHeld(SnapshotNumber)
     /// The file of a snapshot is not there.
     case missing(SnapshotNumber, path: String)
-    /// A file that names this catalogue has no row.
-    case orphan(path: String)
-    /// Files of other catalogues lie in the directory.
-    case foreign(directory: String, count: Int)
-    /// A file in a snapshot directory whose record can't be read.
-    case unreadable(path: String, problem: String)
-    /// The pool of a source can't be identified; its snapshots are unavailable, not lost.
-    case poolUnavailable(SourceName, path: String)
+    /// The image that a restore replaced could not be removed from its hidden name.
+    case oldImageLeft(path: String, problem: String)
+    /// The restore is done, but the log does not have it.
+    case notLogged(problem: String)
     /// Something that the policy wants to say.
     case policy(message: String, hint: String)
     /// The reserve beside the catalogue was given up because the disk is full.

@@ -3,7 +3,6 @@
 import CloneCore
 public import Foundation
 import Policy
-import SystemPackage
 
 /// Everything known of one snapshot.
 public struct SnapshotDetails: Sendable {

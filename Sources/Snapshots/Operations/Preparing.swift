@@ -30,9 +30,7 @@ extension Store {
 
     /// Opens a source's directory for a clone of `image`, which need not be the source's own. Not locked and not marked yet.
     func prepare(_ source: Source, image: ImageFile, attributes model: ImageFile) throws(SnapshotsError) -> PreparedSource {
-        let pool = try beneath { () throws(CloneError) in try PoolIdentity.of(image.file.descriptor, path: image.path) }
-        if let known = source.pool, known != pool { throw .poolChanged(name: source.name, path: FilePath(image.path)) }
-        return PreparedSource(
+        PreparedSource(
             source: source, image: image, place: try SnapshotPlace.prepare(for: source, image: image, kernel: kernel),
             attributes: try ImageAttributes(of: model.file, kernel: kernel))
     }

@@ -2,7 +2,6 @@
 // whose files were just seen, so that a missing one never takes the place of a real one; a source whose pool is not there is left alone.
 
 import CloneCore
-import Foundation
 import Policy
 import SystemPackage
 

@@ -79,7 +79,7 @@ private func markedPlaces(
                         report.leftAlone.append((path, error.message))
                     }
                 }
-                next += directories(in: path, depth: depth)
+                next += directories(in: path, depth: depth, kernel: kernel)
             }
             level = next
         }
@@ -88,12 +88,12 @@ private func markedPlaces(
 }
 
 /// The directories to go down to. From the second step on only those that are named for it: a pool may hold millions of others.
-private func directories(in path: FilePath, depth: Int) -> [FilePath] {
+private func directories(in path: FilePath, depth: Int, kernel: Kernel) -> [FilePath] {
     let names = listDirectory(path.string).sorted()
     let isOurs = path.lastComponent?.string == ".losnap"
     let wanted = isOurs || depth == 0 ? names : names.filter { $0 == ".losnap" }
     return wanted.compactMap { name in FilePath.Component(name).map { path.appending($0) } }
-        .filter { (try? Kernel.linux.statusOf(workingDirectory, $0.string).kind) == .directory }
+        .filter { (try? kernel.statusOf(workingDirectory, $0.string).kind) == .directory }
 }
 
 /// The rows to be made, gathered from the files first: a source's name and image are those of its newest snapshot.

@@ -28,17 +28,22 @@ extension Store {
         if let place = try? SnapshotPlace.open(next, kernel: kernel), let mark = try? place.mark(), mark.sourceID == source.id {
             directories.insert(place.directory)
         }
-        for directory in directories.sorted(by: { $0.path.string < $1.path.string }) {
-            let members = rows.filter { $0.directory == directory }
-            switch place(of: directory, source: source.id) {
+        let places = directories.sorted { $0.path.string < $1.path.string }.map { ($0, place(of: $0, source: source.id)) }
+        // Those that are there first: the files of one that is not there may be found in them.
+        for case (_, .identified(let place)) in places {
+            let lock = try request.isDryRun ? nil : lock(place, called: source.name)
+            defer { withExtendedLifetime(lock) {} }
+            try repair(source, place, request, &steps)
+        }
+        let found = Set(steps.filter { $0.kind == .relocated }.compactMap(\.number))
+        for (directory, state) in places {
+            let members = rows.filter { $0.directory == directory && !found.contains($0.number) }
+            switch state {
+            case .identified: continue
             case .unavailable(let error):
                 steps += members.map { RepairStep(.unavailable, source, $0, path: $0.path, detail: error.message) }
             case .gone:
                 for row in members { steps.append(try missing(row, source, request)) }
-            case .identified(let place):
-                let lock = try request.isDryRun ? nil : lock(place, called: source.name)
-                defer { withExtendedLifetime(lock) {} }
-                try repair(source, place, request, &steps)
             }
         }
     }
@@ -84,6 +89,7 @@ extension Store {
             let words = RecordFault.size(recorded: record.logicalBytes).words
             return RepairStep(kind: .unreadable, source: source.name, path: path, detail: words)
         }
+        if let row = try catalogue.snapshot(id: record.id) { return try follow(row, to: file, source, in: place, request) }
         guard !request.isDryRun else {
             return RepairStep(kind: .adopted, source: source.name, number: record.number, path: path)
         }
@@ -94,6 +100,28 @@ extension Store {
             record.completion(fileName: file.name, allocatedBytes: Int64(clamping: allocated)), number: record.number,
             event: occasion(.adopted, path.string))
         return RepairStep(kind: .adopted, source: source.name, number: adopted.number, path: path)
+    }
+
+    /// A file whose row says another directory. The row follows if the file is not there any more, as when its pool is mounted elsewhere;
+    /// while it may be there, on another pool or in plain sight, this one is a copy.
+    private func follow(
+        _ row: Snapshot, to file: FoundFile, _ source: Source, in place: SnapshotPlace, _ request: RepairRequest
+    ) throws(SnapshotsError) -> RepairStep {
+        let path = place.path.appending(file.name.text)
+        let isElsewhere =
+            switch measure(row, in: self.place(of: row.directory, source: source.id)).presence {
+            case .present: true
+            case .missing: false
+            case .unavailable: row.directory.pool != place.directory.pool
+            }
+        guard row.state == .complete, row.sourceID == source.id, !isElsewhere else {
+            return RepairStep(kind: .unreadable, source: source.name, path: path, detail: "a copy of snapshot \(row.number)")
+        }
+        if !request.isDryRun {
+            try place.synchronize()
+            try catalogue.relocate(row.number, directory: place.directory, fileName: file.name, event: occasion(.settled, path.string))
+        }
+        return RepairStep(.relocated, source, row, path: path)
     }
 }
 

@@ -84,8 +84,7 @@ struct RestoreDestination {
             try synchronize()
             return nil
         } catch {
-            let hidden = path.removingLastComponent().appending(temporary)
-            return .unreadable(path: hidden.string, problem: "the image that was replaced could not be removed: \(error.message)")
+            return .oldImageLeft(path: path.removingLastComponent().appending(temporary).string, problem: error.message)
         }
     }
 

@@ -56,7 +56,7 @@ extension Store {
                 Event(event, sourceID: row.sourceID, sourceName: row.sourceName, snapshotNumber: row.number, snapshotID: row.id))
         } catch {
             // It is restored all the same.
-            report.warnings.append(.unreadable(path: catalogue.path.string, problem: "the restore is not in the log: \(error.message)"))
+            report.warnings.append(.notLogged(problem: error.message))
         }
         return report
     }
@@ -100,6 +100,10 @@ extension Store {
         do throws(CloneError) {
             image = try ImageFile(path: path.string, kernel: kernel)
         } catch .noSuchFile {
+            // Deleted, but perhaps still mounted: what is there now, and what is written there on, would be gone with the next unmount.
+            if let loop = options.view.loopDevices().first(where: { $0.unmarkedPath == path.string }) {
+                throw .imageInUse(path: path, by: "the loop device \(loop.path), which still has the deleted file")
+            }
             return nil
         } catch .emptyImage {
             // Somebody may have truncated it; there is nothing in it to be saved, but it is not ours to remove either.
@@ -110,9 +114,16 @@ extension Store {
         if image.status.links > 1 { throw .imageHasLinks(path: path, count: image.status.links) }
         let flags = (try? kernel.inodeFlags(image.file.descriptor)) ?? []
         if !flags.isDisjoint(with: [.immutable, .appendOnly]) { throw .imageProtected(path: path) }
-        switch try beneath({ () throws(CloneError) in
-            try ImageLocator(view: options.view).use(of: image.identity, path: path.string)
-        }) {
+        let use: ImageUse
+        do throws(CloneError) {
+            use = try ImageLocator(view: options.view).use(of: image.identity, path: path.string)
+        } catch .refused(.attachedNotMounted(_, let device)) {
+            // What a clone could do about it (mounting it, taking it live) is no way to replace it.
+            throw .imageInUse(path: path, by: "the loop device \(device)")
+        } catch {
+            throw .clone(error)
+        }
+        switch use {
         case .detached: break
         case .attachedReadOnly(let device): throw .imageInUse(path: path, by: "the loop device \(device)")
         case .mounted(let filesystems): throw .imageInUse(path: path, by: filesystems.last?.mountPoint ?? "a mount")

@@ -2,7 +2,6 @@
 // there, and left as it is while anything can't be told: a disk that answers with an error must not cost the files that are whole.
 
 import CloneCore
-import SystemPackage
 
 /// The file of a group's member, as found.
 private struct FoundMember {

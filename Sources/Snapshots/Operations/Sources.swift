@@ -48,7 +48,12 @@ extension Store {
     /// The source that is meant. For an image or mount point that is new, a source that is registered with its first snapshot, under the
     /// image's name without its extension.
     public func findOrPropose(_ reference: SourceReference) throws(SnapshotsError) -> Source {
-        guard case .path(let path) = reference else { return try find(reference) }
+        guard case .path(let path) = reference else {
+            let source = try find(reference)
+            // One that was taken out of use gets no more snapshots: no prune would remove them unless it is named.
+            guard !source.isRemoved else { throw .unknownSource(reference: source.name.text, nearest: []) }
+            return source
+        }
         let image = try imagePath(behind: path)
         if let source = try known(image) { return source }
         let name: SourceName

@@ -83,8 +83,10 @@ private struct DirectorySight {
 
     /// What no row has claimed.
     func judgeRest() -> [ReconcileStep] {
-        let orphans = own.values.flatMap { entries in
-            entries.enumerated().map { index, entry -> (SnapshotFileName, ReconcileStep) in
+        let orphans = own.values.flatMap { entries -> [(SnapshotFileName, ReconcileStep)] in
+            // A file with the name that losnap gave it before a copy with another.
+            let ordered = entries.filter { $0.file.name.mentions($0.record.id) } + entries.filter { !$0.file.name.mentions($0.record.id) }
+            return ordered.enumerated().map { index, entry -> (SnapshotFileName, ReconcileStep) in
                 (entry.file.name, index == 0 ? .orphan(entry.file, entry.record) : .duplicate(entry.file, entry.record))
             }
         }

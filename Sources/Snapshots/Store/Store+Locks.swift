@@ -2,7 +2,6 @@
 // several are taken in one order for everybody (device, inode), or two processes that wait would wait for each other for ever.
 
 import CloneCore
-import SystemPackage
 
 extension Store {
     /// Takes the lock of a directory.

@@ -3,7 +3,6 @@
 
 public import Policy
 public import CloneCore
-import Foundation
 public import SystemPackage
 
 /// What a store is opened with.

@@ -59,9 +59,4 @@ public struct SnapshotDescription: Hashable, Sendable {
         copy.revision = revision.next
         return copy
     }
-
-    /// Whether everything but the revision is equal.
-    public func hasSameContent(as other: SnapshotDescription) -> Bool {
-        label == other.label && tags == other.tags && hold == other.hold
-    }
 }

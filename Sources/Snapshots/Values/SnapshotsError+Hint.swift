@@ -20,7 +20,7 @@ extension SnapshotsError {
                 ? "losnap source list shows all sources; a path is written with a slash, as ./home.img"
                 : "did you mean \(Self.alternatives(nearest.map { $0.shown }))?"
         case .ambiguousSource: "name a snapshot by its number; losnap list shows them"
-        case .sourceNameTaken: "choose another name: losnap source add NAME IMAGE"
+        case .sourceNameTaken: "choose another name; losnap source add NAME IMAGE gives one to an image"
         case .imageTaken(_, let name): "use that name, or change it: losnap source rename \(name) NAME"
         case .sourceHasSnapshots: "delete them first, or keep them listed with --keep-snapshots"
         case .invalidReference(_, let problem): problem.hint
@@ -54,12 +54,13 @@ extension SnapshotsError {
         case .poolNotIdentified: "mount the right filesystem there; after a move for good: losnap source move"
         case .directoryNotMarked: "if it holds the right snapshots, losnap repair --rebuild DIR takes them in; nothing was touched"
         case .directoryOfAnotherCatalogue:
-            "name that catalogue with --catalogue, or take its snapshots in with losnap repair --rebuild, or choose another directory"
+            "name that catalogue with --catalogue, or, if it is lost, move this one away and losnap repair --rebuild it; or choose another directory"
         case .directoryOfAnotherSource: "choose another one: losnap source move NAME --directory DIR"
         case .poolChanged(let name, _): "if that is meant: losnap source move \(name) --image IMAGE; the old snapshots stay listed"
         case .notTheSnapshot: "the file was left alone; look at it, and see losnap repair --dry-run"
         case .fileMissing: "if it is gone for good: losnap repair --forget strikes it off"
-        case .unavailable: "mount its pool first; nothing is lost"
+        case .unavailable:
+            "nothing is lost: mount its pool there; if it is mounted elsewhere for good, losnap source move, then losnap repair"
         case .timeInFuture: "give a time that is past, and check the clock with date"
         case .clockBehind: "set the clock right (date, chronyc tracking), or give a time with --time"
         case .held(let number, _): "release it first: losnap release \(number)"

@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import Policy
+import Snapshots
 
 /// What is to be kept. Values are taken as they stand, so that `-1` is a wrong number and not an unknown option.
 struct RuleArguments: ParsableArguments {
@@ -61,6 +62,12 @@ struct RuleArguments: ParsableArguments {
         ]
         for (period, text) in windows { keep.withinPeriods[period] = try Self.duration(text, "--keep-within-\(period.rawValue)") }
         keep.labels = keepLabel
+        // What no snapshot can have would keep nothing, without a word.
+        for tag in keepTag {
+            do { _ = try Tag(parsing: tag) } catch {
+                throw .usage("--keep-tag: \(error.message)", hint: "give --keep-tag once for each tag: what has any of them is kept")
+            }
+        }
         keep.tags = keepTag
         return keep
     }

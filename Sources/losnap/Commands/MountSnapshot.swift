@@ -3,7 +3,6 @@
 import ArgumentParser
 import CloneCore
 import Snapshots
-import SystemPackage
 
 struct MountSnapshot: Command {
     static let configuration = CommandConfiguration(

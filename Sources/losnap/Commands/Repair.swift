@@ -10,14 +10,14 @@ struct Repair: Command {
         commandName: "repair",
         abstract: "Make catalogue and snapshot files agree, adopt clones, or rebuild a lost catalogue.",
         discussion: """
-            Without an option, what a crash has left is mended, and snapshots that the catalogue has lost are taken in again. With --adopt the \
-            arguments are files: older clones made by hand, which become snapshots of --source. With --rebuild they are snapshot directories, \
+            Without an option, what a crash has left is mended, snapshots that the catalogue has lost are taken in again, and those of a pool \
+            that is mounted elsewhere are found again (after losnap source move). With --adopt the arguments are files: older clones made by hand, which become snapshots of --source. With --rebuild they are snapshot directories, \
             or directories above them, from which a lost or damaged catalogue is made anew.
 
             EXAMPLES:
               losnap repair --dry-run
               losnap repair home --forget
-              losnap repair --adopt /srv/home-2025.img --source home --time 2025-06-01T00:00:00Z
+              losnap repair --adopt /srv/old.img --source home --time 2025-06-01T00:00:00Z
               losnap repair --rebuild /srv
             """)
 

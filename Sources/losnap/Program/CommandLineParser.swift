@@ -27,7 +27,10 @@ enum CommandLineParser {
         } catch let error as FrontError {
             throw error
         } catch {
-            if Losnap.exitCode(for: error) == .success { return .text(Losnap.fullMessage(for: error)) }
+            if Losnap.exitCode(for: error) == .success {
+                if let problem = helpByAccident(arguments) { throw problem }
+                return .text(Losnap.fullMessage(for: error))
+            }
             throw usageError(Losnap.message(for: error), path: path(of: arguments).names)
         }
     }
@@ -59,6 +62,17 @@ enum CommandLineParser {
                 && !OptionalValue.names.contains(String(argument.dropLast()))
         }
         return empty.map { .usage("'\($0)' has no value", hint: "give it one, or leave the option out") }
+    }
+
+    /// The error for a word such as `-hold`, in which the parser has seen an `-h`; nil if somebody did ask for help. (A script would go on
+    /// as if what it wanted were done.)
+    private static func helpByAccident(_ arguments: [String]) -> FrontError? {
+        let options = arguments.prefix { $0 != "--" }
+        guard options.first != "help", !options.contains(where: { ["-h", "--help", "--version"].contains($0) }) else { return nil }
+        let word = options.first { $0.hasPrefix("-") && !$0.hasPrefix("--") && $0.count > 2 && $0.contains("h") }
+        return word.map {
+            .usage("unknown option '\($0)'", hint: "long options have two dashes; a path is written with a slash, as ./\($0)")
+        }
     }
 
     /// The words before the first option, without a `help` that asks about the rest.

@@ -2,7 +2,6 @@
 // environment of the process is read here and nowhere else in the front, so that a test can give another.
 
 import CloneCore
-import Foundation
 import Glibc
 import Policy
 import Snapshots

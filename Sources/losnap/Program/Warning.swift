@@ -69,16 +69,11 @@ extension Warning {
             self.init(
                 "missing", "snapshot \(number) is missing: \(path) is not there",
                 hint: "if it is gone for good, losnap repair --forget strikes it off")
-        case .orphan(let path):
-            self.init("orphan", "\(path): a snapshot of this catalogue that it does not list", hint: "losnap repair takes it in")
-        case .foreign(let directory, let count):
-            self.init("foreign", "\(directory): \(counted(count, "snapshot")) of another catalogue there, left alone")
-        case .unreadable(let path, let problem):
-            self.init("unreadable", "\(path): \(problem)", hint: "look at it, and move it away if it does not belong there")
-        case .poolUnavailable(let name, let path):
+        case .oldImageLeft(let path, let problem):
             self.init(
-                "pool_unavailable", "\(name): \(path) is not on the pool of its snapshots; they are unavailable, not lost",
-                hint: "mount the pool; nothing is removed until it is there")
+                "old_image_left", "\(path): the image that was replaced could not be removed: \(problem)",
+                hint: "the safety snapshot has it too; remove the file when you are sure")
+        case .notLogged(let problem): self.init("not_logged", "the restore is done, but the log does not have it: \(problem)")
         case .policy(let message, let hint): self.init("policy", message, hint: hint)
         case .reserveGivenUp(let path):
             self.init(

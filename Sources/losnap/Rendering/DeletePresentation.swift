@@ -4,7 +4,6 @@ import CloneCore
 import Foundation
 import Policy
 import Snapshots
-import SystemPackage
 
 /// Snapshots that were removed by name.
 struct DeletePresentation: Presentation {

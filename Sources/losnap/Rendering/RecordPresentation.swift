@@ -4,7 +4,6 @@ import CloneCore
 import Foundation
 import Policy
 import Snapshots
-import SystemPackage
 
 /// A snapshot whose record was changed.
 struct RecordPresentation: Presentation {

@@ -2,7 +2,6 @@
 
 import ArgumentParser
 import Snapshots
-import SystemPackage
 
 struct RemoveSource: Command {
     static let configuration = CommandConfiguration(

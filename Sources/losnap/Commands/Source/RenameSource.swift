@@ -2,7 +2,6 @@
 
 import ArgumentParser
 import Snapshots
-import SystemPackage
 
 struct RenameSource: Command {
     static let configuration = CommandConfiguration(

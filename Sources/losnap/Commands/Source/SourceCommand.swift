@@ -2,7 +2,6 @@
 
 import ArgumentParser
 import Snapshots
-import SystemPackage
 
 struct SourceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
