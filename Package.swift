@@ -12,6 +12,7 @@ let strict: [SwiftSetting] = [
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 
 let package = Package(
@@ -21,32 +22,38 @@ let package = Package(
         .executable(name: "loclone", targets: ["loclone"]),
         .library(name: "CloneCore", targets: ["CloneCore"]),
         .library(name: "Policy", targets: ["Policy"]),
+        .library(name: "Configuration", targets: ["Configuration"]),
         .library(name: "Snapshots", targets: ["Snapshots"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
     ],
     targets: [
         .target(name: "CLinux", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
         .target(name: "CloneCore", dependencies: ["CLinux", system], swiftSettings: strict),
         .target(name: "Policy", swiftSettings: strict),
+        .target(name: "Configuration", dependencies: ["CloneCore", "Policy", system, yams], swiftSettings: strict),
         .target(name: "Snapshots", dependencies: ["CloneCore", "Policy", system, grdb], swiftSettings: strict),
         .executableTarget(
-            name: "losnap", dependencies: ["CloneCore", "Policy", "Snapshots", system, arguments], swiftSettings: strict),
+            name: "losnap", dependencies: ["CloneCore", "Configuration", "Policy", "Snapshots", system, arguments], swiftSettings: strict),
         .executableTarget(name: "loclone", dependencies: ["CloneCore", system, arguments], swiftSettings: strict),
 
         .target(name: "TestSupport", dependencies: ["CloneCore", system, subprocess], path: "Tests/TestSupport", swiftSettings: strict),
         .executableTarget(
             name: "freezeprobe", dependencies: ["CloneCore", system], path: "Tests/FreezeProbe", swiftSettings: strict),
         .testTarget(name: "PolicyTests", dependencies: ["Policy"], swiftSettings: strict),
+        .testTarget(
+            name: "ConfigurationTests", dependencies: ["Configuration", "CloneCore", "Policy", "TestSupport", system],
+            exclude: ["invalid"], swiftSettings: strict),
         .testTarget(name: "CloneCoreTests", dependencies: ["CloneCore", "CLinux", "TestSupport", system], swiftSettings: strict),
         .testTarget(
             name: "SnapshotsTests", dependencies: ["Snapshots", "CloneCore", "TestSupport", system, grdb], swiftSettings: strict),
         .testTarget(
-            name: "LosnapTests", dependencies: ["losnap", "Snapshots", "Policy", "CloneCore", "TestSupport", system],
+            name: "LosnapTests", dependencies: ["losnap", "Snapshots", "Configuration", "Policy", "CloneCore", "TestSupport", system],
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
             name: "KernelTests", dependencies: ["losnap", "loclone", "freezeprobe", "CloneCore", "TestSupport", system],

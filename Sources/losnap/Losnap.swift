@@ -37,6 +37,8 @@ struct Losnap: ParsableCommand {
                 ]),
             CommandGroup(
                 name: "What a record says", subcommands: [HoldSnapshot.self, Release.self, LabelSnapshot.self, TagSnapshot.self]),
-            CommandGroup(name: "Sources, history, repair", subcommands: [SourceCommand.self, LogCommand.self, Thaw.self, Repair.self]),
+            CommandGroup(
+                name: "Sources, history, repair",
+                subcommands: [SourceCommand.self, ConfigCommand.self, LogCommand.self, Thaw.self, Repair.self]),
         ])
 }

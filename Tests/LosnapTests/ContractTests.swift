@@ -6,6 +6,7 @@ import Policy
 import SystemPackage
 import Testing
 
+@testable import Configuration
 @testable import Snapshots
 @testable import losnap
 
@@ -33,8 +34,9 @@ import Testing
             try codes("Sources/CloneCore/Errors/CloneError+Words.swift", after: "var code: String"),
             try codes("Sources/Snapshots/Values/SnapshotsError+Code.swift", after: "var code: String"),
             try codes("Sources/losnap/Program/FrontError.swift", after: "var code: String"),
+            try codes("Sources/Configuration/ConfigurationError.swift", after: "var code: String"),
         ]
-        #expect(all.allSatisfy { $0.count > 10 })
+        #expect(all.allSatisfy { $0.count > 4 })
         for code in all.reduce(into: Set(["failed"]), { $0.formUnion($1) }) {
             #expect(document.contains("| `\(code)` |"), "the code \(code) is not in Docs/json.md")
         }
@@ -68,6 +70,10 @@ import Testing
         let step = RepairStep(kind: .adopted, source: source.name, number: nil, path: "/x", detail: nil)
         let repair = RepairReport(steps: [step], failed: [(source.name, .numbersExhausted)])
         let rebuild = RebuildReport(sources: [source], snapshotCount: 1, damagedCatalogue: nil, leftAlone: [("/x", "y")])
+        let configured = FoundConfiguration(
+            path: "/c",
+            configuration: try LosnapConfiguration(
+                parsing: "policies: { p: { keep: { last: 1 } } }\nsources: { s: { image: /i } }", path: "/c"))
         let results: [any Presentation] = [
             CreatePresentation(report: CreateReport(snapshots: [snapshot], warnings: [])),
             CreatePresentation(report: CreateReport(snapshots: [snapshot, snapshot], warnings: [])),
@@ -79,10 +85,12 @@ import Testing
             MountPresentation(mount: mount, snapshot: snapshot), MountsPresentation(mounts: [(mount, nil)]),
             UnmountPresentation(mount: mount),
             ThawPresentation(found: [.stuck(mountPoint: "/x", .full(path: "/x"))]), RepairPresentation(report: repair, isDryRun: false),
+            ConfigurationCheckPresentation(found: .none), ConfigurationPresentation(found: configured),
             AdoptPresentation(snapshots: [snapshot]), RebuildPresentation(report: rebuild),
         ]
         var names: Set<String> = ["warnings"]
         for result in results { collect(.object(result.fields(context)), &names) }
+        collect(.problem(Problem(position: Position(file: "", line: 1, column: 1), message: "", hint: nil)), &names)
         #expect(names.count > 70)
         for name in names { #expect(document.contains("`\(name)`"), "the field \(name) is not in Docs/json.md") }
     }

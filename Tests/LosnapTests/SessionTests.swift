@@ -52,12 +52,12 @@ import Testing
             let path = scope.directory.appending("losnap.yaml")
             try scope.write("# nothing yet\n\n---\n", to: path)
             #expect(run("list", "--config", path.string).status == .done)
-            try scope.write("policies: {}\n", to: path)
+            try scope.write("sorces: {}\n", to: path)
             let refused = run("list", "--json", environment: ["LOSNAP_CONFIG": path.string])
             #expect(refused.status == .configuration)
-            #expect(refused.stderr.contains("configuration_not_read"))
+            #expect(refused.stderr.contains("configuration_invalid"))
         }
-        #expect(run("list", "--config", "/nonexistent/x").status == .configuration)
+        #expect(run("list", "--config", "/nonexistent/x").status == .notFound)
         #expect(run("thaw", "--config", "/").stderr.contains("can't be read"))
     }
 

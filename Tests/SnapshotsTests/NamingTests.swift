@@ -1,3 +1,4 @@
+import CloneCore
 import Policy
 import Foundation
 import SystemPackage

@@ -1,6 +1,7 @@
 // From a reference to the snapshot, as a pure function of the snapshots that there are. The rule: only complete snapshots can be meant, of equal
 // times the higher number is the newer, and who is not understood is shown the nearest.
 
+import CloneCore
 public import Policy
 public import Foundation
 

@@ -1,6 +1,7 @@
 // How a source is named on the command line. The rule: what has a `/` in it is a path, everything else is a name, so that nothing in the
 // working directory can change what a name means.
 
+import CloneCore
 public import SystemPackage
 
 /// A source as somebody named it.

@@ -7,7 +7,7 @@ struct CatalogueArguments: ParsableArguments {
     @Option(name: .long, help: ArgumentHelp("The catalogue to use, instead of the usual one or LOSNAP_CATALOGUE.", valueName: "file"))
     var catalogue: String?
 
-    @Option(name: .long, help: ArgumentHelp("The configuration to use, instead of LOSNAP_CONFIG; it may be empty.", valueName: "file"))
+    @Option(name: .long, help: ArgumentHelp("The configuration to use, instead of LOSNAP_CONFIG or the usual one.", valueName: "file"))
     var config: String?
 }
 

@@ -1,28 +1,18 @@
-// How long a freeze may last, as it is typed.
+// How long a freeze may last, as it is typed; what it may be is said where the configuration reads it.
 
-import Policy
+import Configuration
 
 /// Reads the value of `--max-freeze`.
 enum FreezeLimit {
-    private static let range = "between 10ms and 10min"
-    private static let hint = "write it like 500ms, 10s or 2min"
-
-    /// In nanoseconds: a DURATION of elapsed time (a bare `m` is minutes), or milliseconds (`500ms`).
+    /// In nanoseconds.
     static func nanoseconds(_ text: String) throws(FrontError) -> UInt64 {
-        let milliseconds: Int
-        if text.hasSuffix("ms"), let number = Int(text.dropLast(2)), text.first?.isNumber == true {
-            milliseconds = number
-        } else {
-            let duration: CalendarDuration
-            do { duration = try CalendarDuration(parsing: text, bareM: .minutes) } catch { throw .duration(option: "--max-freeze", error) }
-            guard duration.years == 0, duration.months == 0, duration.weeks == 0, duration.days == 0, duration.seconds <= 600 else {
-                throw .outOfRange(option: "--max-freeze", value: text, range: range, hint: hint)
+        do throws(FreezeTime.Wrong) {
+            return UInt64(try FreezeTime(parsing: text).milliseconds) * 1_000_000
+        } catch {
+            switch error {
+            case .duration(let error): throw .duration(option: "--max-freeze", error)
+            case .range: throw .outOfRange(option: "--max-freeze", value: text, range: FreezeTime.range, hint: FreezeTime.form)
             }
-            milliseconds = duration.seconds * 1000
         }
-        guard (10...600_000).contains(milliseconds) else {
-            throw .outOfRange(option: "--max-freeze", value: text, range: range, hint: hint)
-        }
-        return UInt64(milliseconds) * 1_000_000
     }
 }

@@ -14,9 +14,12 @@ struct Prune: Command {
             OR, so that one more never removes anything. N is a number from 1, or 'all'. DURATION is 1y6mo, 2w, 36h; a bare m is months. Held \
             snapshots and the newest of a source are never removed.
 
-            Rules here replace the policy of the sources that are named. Without a source they hold for all that have no configured policy.
+            Without rules, sources are pruned by their configured policies, which look only at what the schedule took unless they say \
+            'scope: all'. Rules here replace the policy of the sources that are named. Without a source they hold for all that have no \
+            configured policy.
 
             EXAMPLES:
+              losnap prune --dry-run
               losnap prune home --keep-daily 7 --keep-weekly 4 --keep-monthly 12 --dry-run
               losnap prune --keep-within 30d --keep-label 'before-*'
               losnap prune home --keep-last 1 --keep-tag release
@@ -32,8 +35,8 @@ struct Prune: Command {
 
     @OptionGroup(title: "Rules") var rules: RuleArguments
 
-    @Option(name: .long, help: "Judge all snapshots, or only those that the schedule took.")
-    var scope = Judged.all
+    @Option(name: .long, help: "Judge all snapshots (default), or only those that the schedule took.")
+    var scope: Judged?
 
     @Option(name: .long, help: ArgumentHelp("Whose calendar makes hours, days and weeks (default: the system's).", valueName: "name"))
     var timezone: String?
@@ -51,42 +54,63 @@ struct Prune: Command {
 
     func run(in session: Session) throws {
         let keep = try rules.keep()
-        guard !keep.isEmpty else { throw FrontError.noRules(source: source.first) }
-        let zone = try calendarZone(session)
+        if keep.isEmpty, scope != nil || timezone != nil {
+            throw FrontError.usage("--scope and --timezone go with rules", hint: "configured policies have their own; see losnap.yaml(5)")
+        }
+        let configured = ConfiguredPruning(try session.configuration(catalogue.config).configuration, session)
+        if keep.isEmpty, !configured.hasRules { throw FrontError.noRules(source: source.first) }
+        let given = keep.isEmpty ? nil : try given(keep, session)
         let purpose: Purpose = dry.dryRun ? .reading : .freeing
         let store = try session.openIfThere(catalogue, for: purpose, waits: change.wait)
-        let outcomes = try sources(session, store).map { source in
-            PruneOutcome(source: source, zoneName: zone.name) { () throws(SnapshotsError) in
-                let request = PruneRequest(
-                    source: source, keep: keep, scope: scope == .run ? .run : .all, timeZone: zone.zone, isForced: force)
-                guard let store else { throw .unknownSource(reference: source.name.text, nearest: []) }
-                return dry.dryRun ? .planned(try store.planPrune(request)) : .done(try store.prune(request))
-            }
+        let orders = try sources(session, store, configured, hasRules: given != nil).map { source in
+            try given?.order(for: source) ?? configured.order(for: source)
         }
+        let outcomes = orders.map { outcome(of: $0, store) }
         // In JSON each source has its own.
         if !display.json { outcomes.flatMap(\.warnings).forEach(session.warn) }
         try session.present(PrunePresentation(outcomes: outcomes, isDryRun: dry.dryRun), display, quiet: change.quiet)
         try Failures(outcomes).report(in: session)
     }
 
-    /// The sources named, or all but those that have a policy of their own.
-    private func sources(_ session: Session, _ store: Store?) throws -> [Source] {
+    private func outcome(of order: PruneOrders, _ store: Store?) -> PruneOutcome {
+        switch order {
+        case .refused(let source, let error): PruneOutcome(source: source, zoneName: "UTC", failure: error)
+        case .prune(var request, let zoneName):
+            PruneOutcome(source: request.source, zoneName: zoneName) { () throws(SnapshotsError) in
+                request.isForced = force
+                guard let store else { throw .unknownSource(reference: request.source.name.text, nearest: []) }
+                return dry.dryRun ? .planned(try store.planPrune(request)) : .done(try store.prune(request))
+            }
+        }
+    }
+
+    /// The sources named. Without names those that the rules, or the configuration, are for.
+    private func sources(
+        _ session: Session, _ store: Store?, _ configured: ConfiguredPruning, hasRules: Bool
+    ) throws -> [Source] {
         guard source.isEmpty else {
             return try source.map { try session.resolve($0, in: store) }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
         }
-        return try (store?.sources() ?? []).map(\.source).filter { source in
-            let isSkipped = source.policy != nil && !all
+        let known = try (store?.sources() ?? []).map(\.source)
+        if !hasRules {
+            configured.notRegistered(known).forEach(session.warn)
+            return known.filter(configured.isConfigured)
+        }
+        return known.filter { source in
+            let isSkipped = !all && (source.policy != nil || configured.isConfigured(source))
             if isSkipped { session.warn(.skippedConfigured(source.name)) }
             return !isSkipped
         }
     }
 
-    private func calendarZone(_ session: Session) throws(FrontError) -> LocalZone {
-        guard let timezone else {
-            let zone = session.localZone
-            if let problem = zone.problem { throw .policy(option: "TZ", problem) }
-            return zone
+    /// The rules of the command line.
+    private func given(_ keep: Keep, _ session: Session) throws(FrontError) -> GivenPruning {
+        let judged: Scope = scope == .run ? .run : .all
+        guard let timezone else { return GivenPruning(keep: keep, scope: judged, zone: try session.calendarZone()) }
+        do {
+            return GivenPruning(keep: keep, scope: judged, zone: try LocalZone(named: timezone))
+        } catch {
+            throw .policy(option: "--timezone", error)
         }
-        do { return try LocalZone(named: timezone) } catch { throw .policy(option: "--timezone", error) }
     }
 }

@@ -19,8 +19,9 @@ struct Thaw: Command {
     @OptionGroup var display: DisplayArguments
 
     func run(in session: Session) throws {
-        try session.checkConfiguration(catalogue.config)
         let found = try thawLeftFrozen(places: session.places, kernel: session.kernel)
+        // Not before: a slip in the configuration must leave nothing frozen.
+        try session.checkConfiguration(catalogue.config)
         try session.present(ThawPresentation(found: found), display)
         let stuck = found.count { if case .stuck = $0 { true } else { false } }
         if stuck > 0 { throw FrontError.stuck(count: stuck) }

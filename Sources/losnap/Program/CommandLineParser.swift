@@ -18,7 +18,9 @@ enum CommandLineParser {
         do {
             var parsed = try Losnap.parseAsRoot(OptionalValue.spelledOut(arguments))
             if let command = parsed as? any Command { return .command(command) }
-            if parsed is Losnap || parsed is SourceCommand { throw FrontError.missingCommand(path: path(of: arguments).names) }
+            if parsed is Losnap || parsed is SourceCommand || parsed is ConfigCommand {
+                throw FrontError.missingCommand(path: path(of: arguments).names)
+            }
             // The parser's own command, which answers with a page of help.
             try parsed.run()
             return .text("")

@@ -21,12 +21,8 @@ enum FrontError: ExplainedError {
     case outOfRange(option: String, value: String, range: String, hint: String)
     /// There is no rule, neither here nor configured.
     case noRules(source: String?)
-    /// There is no configuration at the path that was given.
-    case configurationMissing(path: String)
-    /// The configuration can't be read.
-    case configurationUnreadable(path: String, Errno)
-    /// The configuration says something, which this version can't read.
-    case configurationNotRead(path: String)
+    /// The configuration has the source's name with another image, or its image with another name.
+    case configuredOtherwise(source: String, image: String, configured: String, path: String, place: String)
     /// The environment does not say where a user's state lies.
     case noHome
     /// The result could not be written out.
@@ -48,9 +44,7 @@ extension FrontError {
         case .duration: "invalid_duration"
         case .outOfRange: "out_of_range"
         case .noRules: "no_rules"
-        case .configurationMissing: "configuration_missing"
-        case .configurationUnreadable: "configuration_unreadable"
-        case .configurationNotRead: "configuration_not_read"
+        case .configuredOtherwise: "configured_otherwise"
         case .noHome: "no_home"
         case .output: "output_failed"
         case .partial: "partial"
@@ -61,7 +55,7 @@ extension FrontError {
     var category: ErrorCategory {
         switch self {
         case .usage, .unknownCommand, .missingCommand, .policy, .duration, .outOfRange, .noRules: .usage
-        case .configurationMissing, .configurationUnreadable, .configurationNotRead, .noHome: .configuration
+        case .configuredOtherwise, .noHome: .configuration
         case .output(.noSpace), .output(Errno(rawValue: 122)): .full
         case .output: .io
         case .partial: .partial
@@ -79,9 +73,8 @@ extension FrontError {
         case .outOfRange(let option, let value, let range, _): "\(option): '\(value)' is not \(range)"
         case .noRules(nil): "there are no rules to prune by"
         case .noRules(let source?): "there are no rules to prune '\(source)' by"
-        case .configurationMissing(let path): "\(path): there is no configuration"
-        case .configurationUnreadable(let path, let error): "\(path): the configuration can't be read: \(error.description)"
-        case .configurationNotRead(let path): "\(path): configuration is not read yet by this version"
+        case .configuredOtherwise(let source, let image, let configured, let path, let place):
+            "\(place): '\(configured)' has the image \(path), but in the catalogue '\(source)' has \(image)"
         case .noHome: "neither XDG_STATE_HOME nor HOME says where your catalogue lies"
         case .output(let error): "the output could not be written: \(error.description)"
         case .partial(let failed, let count, let what): "\(failed) of \(count) \(what) failed"
@@ -98,9 +91,10 @@ extension FrontError {
         case .duration(_, let error): error.hint
         case .outOfRange(_, _, _, let hint): hint
         case .noRules: "give at least one, such as --keep-daily 7; see losnap prune --help"
-        case .configurationMissing: "check --config and LOSNAP_CONFIG; an empty file is a valid configuration"
-        case .configurationUnreadable: "run losnap as its owner, or name another with --config FILE"
-        case .configurationNotRead: "leave it empty, and give rules and sources on the command line"
+        case .configuredOtherwise(let source, _, let configured, let path, _) where source == configured:
+            "correct the configuration, or if the image was moved: losnap source move \(source) --image \(path.shellWord)"
+        case .configuredOtherwise(let source, _, let configured, _, _):
+            "correct the configuration, or give the source that name: losnap source rename \(source) \(configured)"
         case .noHome: "set HOME, or name a catalogue with --catalogue FILE"
         case .output(.noSpace), .output(Errno(rawValue: 122)): "free some space; what the command did is done, losnap log shows it"
         case .output: "what the command did is done; losnap log shows it"

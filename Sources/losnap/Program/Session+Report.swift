@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import CloneCore
+import Configuration
 import Foundation
 import Policy
 import Snapshots
@@ -36,11 +37,15 @@ extension Session {
         let told = ToldError(error)
         if isJSON {
             let warnings = takeWarnings().map(\.json)
-            let fields: [JSON.Field] = [("error", told.json)] + (warnings.isEmpty ? [] : [("warnings", .array(warnings))])
+            let problems = error.problems.map(JSON.problem)
+            let fields: [JSON.Field] =
+                [("error", told.json)] + (problems.isEmpty ? [] : [("problems", .array(problems))])
+                + (warnings.isEmpty ? [] : [("warnings", .array(warnings))])
             try? complaints.write(JSON.object(fields).text + "\n")
         } else {
             tellWarnings()
-            complain(told)
+            let each = error.problems.map { ToldError($0, like: told) }
+            for told in each.isEmpty ? [told] : each { complain(told) }
         }
         return ExitStatus(told.category)
     }
@@ -69,6 +74,13 @@ struct ReportedFailure: Error {
     let status: ExitStatus
 }
 
+extension Error {
+    /// What is wrong in a configuration, place by place.
+    fileprivate var problems: [Problem] {
+        if case ConfigurationError.invalid(_, let problems)? = self as? ConfigurationError { problems } else { [] }
+    }
+}
+
 /// An error in the form in which it is told.
 struct ToldError {
     let code: String
@@ -88,6 +100,14 @@ struct ToldError {
             message = "\(error)"
             hint = nil
         }
+    }
+
+    /// One problem of several.
+    init(_ problem: Problem, like whole: ToldError) {
+        code = whole.code
+        category = whole.category
+        message = "\(problem.position): \(problem.message)"
+        hint = problem.hint
     }
 
     var json: JSON { .object([("code", .string(code)), ("message", .string(message)), ("hint", JSON(hint))]) }

@@ -1,6 +1,6 @@
 // The nearest of the names that exist, for hints.
 
-import Snapshots
+import CloneCore
 
 enum Suggestion {
     /// The name that was probably meant; nil when none is near.

@@ -29,6 +29,13 @@ struct Warning: Equatable {
         Warning("unknown_time_zone", "the local time zone is not known, so times are UTC: \(problem.message)", hint: problem.hint)
     }
 
+    /// A configured source that the catalogue does not have.
+    static func notRegistered(_ name: String, image: String) -> Warning {
+        Warning(
+            "not_registered", "\(name): configured, but not in the catalogue yet, so it has no snapshots",
+            hint: "losnap source add \(name) \(image.shellWord)")
+    }
+
     /// Sources that rules of the command line would replace the policy of.
     static func skippedConfigured(_ name: SourceName) -> Warning {
         Warning(

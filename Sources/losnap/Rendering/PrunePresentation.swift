@@ -16,12 +16,19 @@ struct PruneOutcome {
     let source: Source
     /// The name of the calendar's zone, as it was given.
     let zoneName: String
-    let result: Result<Stage, SnapshotsError>
+    let result: Result<Stage, any Error>
 
     init(source: Source, zoneName: String, _ body: () throws(SnapshotsError) -> Stage) {
         self.source = source
         self.zoneName = zoneName
         do { result = .success(try body()) } catch { result = .failure(error) }
+    }
+
+    /// A source that is left alone.
+    init(source: Source, zoneName: String, failure: any Error) {
+        self.source = source
+        self.zoneName = zoneName
+        result = .failure(failure)
     }
 
     /// The plan, unless the source failed as a whole.

@@ -1,0 +1,118 @@
+// Reading a configuration from the disk. The rule: for root every folder on the way and the file itself belong to root, and nobody else may write
+// them; a symbolic link is not followed. Only a regular file of up to 1 MiB is read.
+
+public import CloneCore
+import Glibc
+public import SystemPackage
+
+/// Whether there has to be a file.
+public enum ConfigurationPresence: Sendable {
+    /// It was named: it must be there.
+    case required
+    /// It is the usual place: without a file nothing is configured.
+    case optional
+}
+
+/// The largest configuration, in bytes.
+let largestConfiguration = 1 << 20
+
+extension LosnapConfiguration {
+    /// Reads the file at an absolute path, as that user; nil if there is none and there need not be one.
+    public static func read(
+        _ path: FilePath, _ presence: ConfigurationPresence, user: UInt32, kernel: Kernel
+    ) throws(ConfigurationError) -> LosnapConfiguration? {
+        let file: OpenFile
+        do {
+            file = try open(path, user: user, kernel: kernel)
+        } catch .missing {
+            if presence == .optional { return nil }
+            throw .missing(path: path)
+        }
+        let bytes = try contents(of: file, path)
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw .invalid(path: path, [notUTF8(bytes, path)])
+        }
+        return try LosnapConfiguration(parsing: text, path: path)
+    }
+
+    private static func open(_ path: FilePath, user: UInt32, kernel: Kernel) throws(ConfigurationError) -> OpenFile {
+        guard user == 0 else { return try opened(path.string, in: nil, [.followLinks, .nonBlocking], shown: path, kernel) }
+        var file = try opened("/", in: nil, [.directory], shown: "/", kernel)
+        var walked = FilePath("/")
+        let parts = path.lexicallyNormalized().components.map(\.string)
+        for (index, part) in parts.enumerated() {
+            try check(file, walked, isFile: false, holdsFile: index == parts.count - 1)
+            walked.append(part)
+            let flags: OpenFlags = index == parts.count - 1 ? [.noLinks, .nonBlocking] : [.noLinks, .directory]
+            file = try opened(part, in: file, flags, shown: walked, kernel)
+        }
+        try check(file, walked, isFile: true, holdsFile: false)
+        return file
+    }
+
+    private static func opened(
+        _ name: String, in directory: OpenFile?, _ flags: OpenFlags, shown path: FilePath, _ kernel: Kernel
+    ) throws(ConfigurationError) -> OpenFile {
+        do {
+            let descriptor = try kernel.open(directory?.descriptor ?? workingDirectory, name, flags, 0)
+            return OpenFile(adopting: descriptor, path: path.string, kernel: kernel)
+        } catch .noSuchFileOrDirectory {
+            throw .missing(path: path)
+        } catch .tooManySymbolicLinkLevels {
+            throw .link(path: path)
+        } catch .notDirectory {
+            // With O_DIRECTORY a link says so, too.
+            throw flags.contains(.directory) ? .link(path: path) : .missing(path: path)
+        } catch {
+            throw .unreadable(path: path, error)
+        }
+    }
+
+    /// A folder that others may write serves only if it is sticky, so that they can't rename what is root's, and does not hold the file itself.
+    private static func check(_ file: OpenFile, _ path: FilePath, isFile: Bool, holdsFile: Bool) throws(ConfigurationError) {
+        let status = try status(file, path)
+        if status.uid != 0 { throw .exposed(path: path, .owner(status.uid)) }
+        let isSticky = status.permissions & 0o1000 != 0
+        if status.permissions & 0o022 != 0, isFile || holdsFile || !isSticky { throw .exposed(path: path, .writable) }
+    }
+
+    private static func status(_ file: OpenFile, _ path: FilePath) throws(ConfigurationError) -> FileStatus {
+        do { return try file.status() } catch { throw .unreadable(path: path, .ioError) }
+    }
+
+    private static func contents(of file: OpenFile, _ path: FilePath) throws(ConfigurationError) -> [UInt8] {
+        guard try status(file, path).kind == .regular else { throw .notAFile(path: path) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while bytes.count <= largestConfiguration {
+            let count = Glibc.read(file.descriptor, &buffer, buffer.count)
+            if count == 0 { return bytes }
+            if count > 0 {
+                bytes += buffer[..<count]
+            } else if errno != EINTR {
+                throw .unreadable(path: path, Errno(rawValue: errno))
+            }
+        }
+        throw .tooLarge(path: path, limit: largestConfiguration)
+    }
+
+    /// The place of the first byte that is not UTF-8.
+    private static func notUTF8(_ bytes: [UInt8], _ path: FilePath) -> Problem {
+        var low = 0
+        var line = 1
+        for (index, byte) in bytes.enumerated() where byte == UInt8(ascii: "\n") {
+            guard String(validating: bytes[low..<index], as: UTF8.self) != nil else { break }
+            low = index + 1
+            line += 1
+        }
+        var column = 1
+        var rest = bytes[low...]
+        while let length = (1...4).first(where: { rest.count >= $0 && String(validating: rest.prefix($0), as: UTF8.self) != nil }) {
+            rest = rest.dropFirst(length)
+            column += 1
+        }
+        return Problem(
+            position: Position(file: path.string, line: line, column: column), message: "not UTF-8",
+            hint: "save the file as UTF-8, or write the text with ASCII letters")
+    }
+}

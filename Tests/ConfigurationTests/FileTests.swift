@@ -1,0 +1,87 @@
+// Which files are read, and as whom.
+
+import CloneCore
+import Foundation
+import Glibc
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import Configuration
+
+@Suite struct FileTests {
+    private func error(_ path: FilePath, user: UInt32 = 1000) -> ConfigurationError? {
+        do throws(ConfigurationError) {
+            _ = try LosnapConfiguration.read(path, .required, user: user, kernel: .linux)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test func `what is no configuration`() throws {
+        try TestScope.with { scope in
+            let path = scope.directory.appending("losnap.yaml")
+            #expect(error(path)?.category == .notFound)
+            #expect(try LosnapConfiguration.read(path, .optional, user: 1000, kernel: .linux) == nil)
+            #expect(error(path.appending("beneath"))?.code == "configuration_missing")
+            #expect(error(scope.directory)?.message.hasSuffix("it is not a regular file") == true)
+            try scope.write("", to: path)
+            #expect(error(path) == nil)
+            try scope.write(String(repeating: "#\n", count: 1 << 19), to: path)
+            #expect(error(path) == nil)
+            try scope.write(String(repeating: "#\n", count: 1 << 19) + "#", to: path)
+            #expect(error(path)?.code == "configuration_too_large")
+            let fifo = scope.directory.appending("fifo")
+            #expect(mkfifo(fifo.string, 0o600) == 0)
+            #expect(error(fifo)?.code == "configuration_unreadable")
+        }
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "needs root, to make files of root")) func `root reads only what nobody else can change`() throws {
+        try TestScope.with { scope in
+            let folder = scope.directory.appending("etc")
+            #expect(mkdir(folder.string, 0o755) == 0)
+            let path = folder.appending("losnap.yaml")
+            #expect(error(path, user: 0)?.code == "configuration_missing")
+            try scope.write("{}", to: path)
+            #expect(error(path, user: 0) == nil)
+
+            chmod(path.string, 0o664)
+            #expect(error(path, user: 0) == .exposed(path: path, .writable))
+            chmod(path.string, 0o644)
+            chown(path.string, 1000, 0)
+            #expect(error(path, user: 0) == .exposed(path: path, .owner(1000)))
+            #expect(error(path) == nil)
+            chown(path.string, 0, 0)
+            for mode: mode_t in [0o777, 0o1777, 0o775] {
+                chmod(folder.string, mode)
+                #expect(error(path, user: 0) == .exposed(path: folder, .writable))
+            }
+            chmod(folder.string, 0o755)
+            chown(folder.string, 1000, 0)
+            #expect(error(path, user: 0)?.category == .permission)
+            chown(folder.string, 0, 0)
+
+            let link = folder.appending("link.yaml")
+            #expect(symlink(path.string, link.string) == 0)
+            #expect(error(link, user: 0) == .link(path: link))
+            let way = scope.directory.appending("way")
+            #expect(symlink(folder.string, way.string) == 0)
+            #expect(error(way.appending("losnap.yaml"), user: 0) == .link(path: way))
+            #expect(error(way.appending("losnap.yaml")) == nil)
+        }
+    }
+
+    @Test func `every error explains itself`() {
+        let errors: [ConfigurationError] = [
+            .missing(path: "/c"), .unreadable(path: "/c", .permissionDenied), .notAFile(path: "/c"), .exposed(path: "/c", .owner(5)),
+            .exposed(path: "/c", .writable), .link(path: "/c"), .tooLarge(path: "/c", limit: 1), .invalid(path: "/c", []),
+        ]
+        for error in errors {
+            #expect(!error.message.hasSuffix("."))
+            #expect(error.message.contains("/c"))
+            #expect(error.hint != nil)
+        }
+    }
+}
