@@ -18,6 +18,7 @@ struct Create: Command {
               losnap create /home
               losnap create home --label before-upgrade --hold='until it has proved itself'
               losnap create home mail --tag nightly
+              losnap create home --if-changed=16MiB
               losnap create /srv/vm.img --consistency crash
             """)
 
@@ -46,6 +47,13 @@ struct Create: Command {
     @Option(name: .long, help: ArgumentHelp("The longest freeze, from 10ms to 10min.", valueName: "duration"))
     var maxFreeze = "10s"
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Only if so much differs from the newest snapshot: --if-changed alone, which is 1MiB, or --if-changed=SIZE.",
+            valueName: "size"))
+    var ifChanged: String?
+
     @Flag(name: .long, help: "Don't set the immutable flag on the snapshot.")
     var noImmutable = false
 
@@ -63,13 +71,14 @@ struct Create: Command {
         let hold = try hold.map { try Hold(reason: $0 == OptionalValue.absent ? nil : $0) }
         let takenAt = try time.map { try Instant(parsing: $0) }
         let maxFreeze = try FreezeLimit.nanoseconds(maxFreeze)
+        let ifChanged = try ifChanged.map { try ChangeLimit.bytes($0) }
         let store = try session.open(catalogue, for: .making, waits: change.wait)
         let sources = try source.map { try session.resolve($0, in: store, registering: true) }
         let report = try store.create(
             CreateRequest(
                 sources: sources, label: label, tags: tags, hold: hold, origin: takenAt == nil ? .manual : .import,
                 consistency: consistency == .crash ? .crash : .frozen, maxFreezeNanoseconds: maxFreeze, setsImmutable: !noImmutable,
-                takenAt: takenAt))
+                ifChanged: ifChanged, takenAt: takenAt))
         report.warnings.map(Warning.init).forEach(session.warn)
         try session.present(CreatePresentation(report: report), display, quiet: change.quiet)
     }
