@@ -78,6 +78,7 @@ import Testing
         let results: [any Presentation] = [
             CreatePresentation(report: CreateReport(snapshots: [snapshot], warnings: [])),
             CreatePresentation(report: CreateReport(snapshots: [snapshot, snapshot], warnings: [])),
+            CreatePresentation(report: CreateReport(snapshots: [], unchanged: [try Samples.unchanged()], warnings: [])),
             ListPresentation(snapshots: [snapshot]), ShowPresentation(details: SnapshotDetails(listed: snapshot)),
             PrunePresentation(outcomes: [outcome], isDryRun: false), RestorePresentation(plan: restore, report: nil),
             DeletePresentation(removed: [snapshot], failed: [failed], isDryRun: false),

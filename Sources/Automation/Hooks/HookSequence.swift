@@ -109,7 +109,7 @@ struct HookSequence {
             variables["LOSNAP_ERROR"] = error.message
         case .taken(let report)?:
             stands = true
-            variables["LOSNAP_STATUS"] = own == nil ? "ok" : "failed"
+            variables["LOSNAP_STATUS"] = own != nil ? "failed" : report.unchanged.isEmpty ? "ok" : "unchanged"
             variables["LOSNAP_ERROR"] = own?.message
             if let snapshot = report.snapshots.first(where: { $0.snapshot.sourceID == member.source.id })?.snapshot {
                 variables["LOSNAP_SNAPSHOT"] = snapshot.number.description

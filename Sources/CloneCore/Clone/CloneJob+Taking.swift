@@ -105,8 +105,11 @@ extension CloneJob {
         return (.done, 0)
     }
 
-    /// Writes out what is dirty, so that FIFREEZE finds little to do and writers wait for little.
-    private func synchronize() throws(CloneError) {
+    /// Writes out what is dirty in the filesystems that will be frozen, and then in the images. `run` does it first, so that FIFREEZE finds
+    /// little to do and writers wait for little; who looks at the images' extents before does it too.
+    ///
+    /// - Throws: `inputOutput`, `full`, `system`.
+    public func synchronize() throws(CloneError) {
         for filesystem in filesystems {
             try calling(.sync, filesystem.mountPoint) { () throws(Errno) in try kernel.syncFilesystem(filesystem.file.descriptor) }
         }

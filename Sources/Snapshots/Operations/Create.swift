@@ -11,7 +11,7 @@ import SystemPackage
 let clockTolerance: Int64 = 5 * 60 * 1000
 
 extension Store {
-    /// Takes snapshots of one source, or of several at one instant.
+    /// Takes snapshots of one source, or of several at one instant; none if that is wanted only when something has changed, and nothing has.
     ///
     /// - Throws: whatever keeps a whole and consistent snapshot from being taken; then there is none.
     public func create(_ request: CreateRequest) throws(SnapshotsError) -> CreateReport {
@@ -27,7 +27,7 @@ extension Store {
         var warnings: [StoreWarning] = []
         for item in prepared { warnings += try reconcileUnfinished(of: item.source.id, in: item.place) }
         let report = try take(prepared, request)
-        return CreateReport(snapshots: report.snapshots, warnings: warnings + report.warnings)
+        return CreateReport(snapshots: report.snapshots, unchanged: report.unchanged, warnings: warnings + report.warnings)
     }
 
     /// Throws what can be seen to be in the way of `create` before anything is done, and waits as it would; what stops a service for the time
@@ -64,6 +64,10 @@ extension Store {
                 outputs: options.outputs.map { ($0.name, $0.descriptor) }, view: options.view, kernel: kernel)
         }
         defer { withExtendedLifetime(job) {} }
+        if let limit = request.ifChanged, let unchanged = try findUnchanged(prepared, limit: limit, job) {
+            try log(unchanged)
+            return CreateReport(snapshots: [], unchanged: unchanged, warnings: [])
+        }
         let (rows, newSources) = try begin(prepared, request)
         var named: [NamedClone] = []
         let snapshots: [Snapshot]

@@ -22,6 +22,7 @@ struct Create: Command {
               losnap create /home
               losnap create home --label before-upgrade --hold='until it has proved itself'
               losnap create home mail --tag nightly
+              losnap create home --if-changed=16MiB
               losnap create /srv/vm.img --consistency crash
             """)
 
@@ -50,6 +51,13 @@ struct Create: Command {
     @Option(name: .long, help: ArgumentHelp("The longest freeze, from 10ms to 10min; 10s unless configured.", valueName: "duration"))
     var maxFreeze: String?
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Only if so much differs from the newest snapshot: --if-changed alone, which is 1MiB, or --if-changed=SIZE.",
+            valueName: "size"))
+    var ifChanged: String?
+
     @Flag(name: .long, help: "Don't set the immutable flag on the snapshot.")
     var noImmutable = false
 
@@ -73,13 +81,14 @@ struct Create: Command {
             consistency: consistency.map { $0 == .crash ? .crash : .frozen },
             maxFreezeNanoseconds: try maxFreeze.map(FreezeLimit.nanoseconds),
             setsImmutable: noImmutable ? false : nil, runsHooks: !noHooks)
+        let ifChanged = try ifChanged.map { try ChangeLimit.bytes($0) }
         let found = try session.configuration(catalogue.config)
         let configured = session.configuredSources(found)
         let surroundings = try session.hookSurroundings(catalogue, found)
         let store = try session.open(catalogue, for: .making, waits: change.wait)
         let orders = try source.map { try configured.takeOrder(for: session.resolve($0, in: store, registeringAs: configured), wishes) }
         let request = CreateRequest(
-            sources: [], label: label, tags: tags, hold: hold, origin: takenAt == nil ? .manual : .import, takenAt: takenAt)
+            sources: [], label: label, tags: tags, hold: hold, origin: takenAt == nil ? .manual : .import, ifChanged: ifChanged, takenAt: takenAt)
         let outcome = store.take(orders, request, surroundings)
         let report = try session.report(of: outcome)
         report.warnings.map(Warning.init).forEach(session.warn)
