@@ -1,4 +1,4 @@
-// `losnap create`: snapshots of one source, or of several at one instant.
+// `losnap create`: snapshots of one source, or of several at one instant; around a command if one is given.
 
 import ArgumentParser
 import CloneCore
@@ -19,6 +19,7 @@ struct Create: Command {
               losnap create home --label before-upgrade --hold='until it has proved itself'
               losnap create home mail --tag nightly
               losnap create home --if-changed=16MiB
+              losnap create /home --command 'make install'
               losnap create /srv/vm.img --consistency crash
             """)
 
@@ -61,6 +62,12 @@ struct Create: Command {
         name: .long, help: ArgumentHelp("The time of the data, if it is older (RFC 3339); its origin is then 'import'.", valueName: "time"))
     var time: String?
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Take one before and one after this command of the shell, tagged as a pair, and end with its status.", valueName: "cmd"))
+    var command: String?
+
     @OptionGroup var change: ChangeArguments
     @OptionGroup var catalogue: CatalogueArguments
     @OptionGroup var display: DisplayArguments
@@ -72,14 +79,26 @@ struct Create: Command {
         let takenAt = try time.map { try Instant(parsing: $0) }
         let maxFreeze = try FreezeLimit.nanoseconds(maxFreeze)
         let ifChanged = try ifChanged.map { try ChangeLimit.bytes($0) }
+        try checkCommand()
         let store = try session.open(catalogue, for: .making, waits: change.wait)
         let sources = try source.map { try session.resolve($0, in: store, registering: true) }
-        let report = try store.create(
-            CreateRequest(
-                sources: sources, label: label, tags: tags, hold: hold, origin: takenAt == nil ? .manual : .import,
-                consistency: consistency == .crash ? .crash : .frozen, maxFreezeNanoseconds: maxFreeze, setsImmutable: !noImmutable,
-                ifChanged: ifChanged, takenAt: takenAt))
+        let request = CreateRequest(
+            sources: sources, label: label, tags: tags, hold: hold, origin: takenAt == nil ? .manual : .import,
+            consistency: consistency == .crash ? .crash : .frozen, maxFreezeNanoseconds: maxFreeze, setsImmutable: !noImmutable,
+            ifChanged: ifChanged, takenAt: takenAt)
+        if let command { return try take(request, around: command, in: store, session) }
+        let report = try store.create(request)
         report.warnings.map(Warning.init).forEach(session.warn)
         try session.present(CreatePresentation(report: report), display, quiet: change.quiet)
+    }
+
+    /// Refuses what makes no sense with a command.
+    private func checkCommand() throws(FrontError) {
+        guard let command else { return }
+        if command.allSatisfy(\.isWhitespace) {
+            throw .usage("--command is empty", hint: "give a command for the shell, or leave the option out")
+        }
+        if time != nil { throw .usage("--command and --time exclude each other", hint: "leave out one of them") }
+        if ifChanged != nil { throw .usage("--command and --if-changed exclude each other", hint: "leave out one of them") }
     }
 }
