@@ -7,8 +7,8 @@ import SystemPackage
 
 /// What is to be done with one source.
 enum PruneOrders {
-    /// Prune it; the calendar's zone has this name.
-    case prune(PruneRequest, zoneName: String)
+    /// Prune it; the calendar's zone has this name, and the schedule is when it is taken, if that is configured.
+    case prune(PruneRequest, zoneName: String, schedule: Schedule?)
     /// Leave it alone, for this reason.
     case refused(Source, FrontError)
 }
@@ -20,7 +20,7 @@ struct GivenPruning {
     let zone: LocalZone
 
     func order(for source: Source) -> PruneOrders {
-        .prune(PruneRequest(source: source, keep: keep, scope: scope, timeZone: zone.zone), zoneName: zone.name)
+        .prune(PruneRequest(source: source, keep: keep, scope: scope, timeZone: zone.zone), zoneName: zone.name, schedule: nil)
     }
 }
 
@@ -49,16 +49,11 @@ struct ConfiguredPruning {
         case .none: throw .noRules(source: source.name.text)
         case .entry(let entry):
             guard let name = entry.policy, let policy = configuration.policy(name) else { throw .noRules(source: source.name.text) }
-            let zone = try zone(entry.timeZone ?? policy.timeZone)
+            let zone = try session.calendarZone(entry.timeZone ?? policy.timeZone)
             let request = PruneRequest(
                 source: source, keep: policy.keep, scope: policy.scope, timeZone: zone.zone, policyName: name, safetyFor: .sevenDays)
-            return .prune(request, zoneName: zone.name)
+            return .prune(request, zoneName: zone.name, schedule: entry.schedule)
         }
-    }
-
-    private func zone(_ name: String?) throws(FrontError) -> LocalZone {
-        guard let name else { return try session.calendarZone() }
-        do { return try LocalZone(named: name) } catch { throw .policy(option: "timezone", error) }
     }
 
     /// The configured sources that the catalogue does not have.
@@ -77,5 +72,10 @@ extension Session {
     func calendarZone() throws(FrontError) -> LocalZone {
         if let problem = localZone.problem { throw .policy(option: "TZ", problem) }
         return localZone
+    }
+    /// The zone of that name; without one the system's.
+    func calendarZone(_ name: String?) throws(FrontError) -> LocalZone {
+        guard let name else { return try calendarZone() }
+        do { return try LocalZone(named: name) } catch { throw .policy(option: "timezone", error) }
     }
 }
