@@ -92,6 +92,16 @@ enum Sample {
     }
 }
 
+extension SnapshotDescription {
+    /// The same after one more change.
+    func revised(_ change: (inout SnapshotDescription) -> Void) -> SnapshotDescription {
+        var copy = self
+        change(&copy)
+        copy.revision = revision.next
+        return copy
+    }
+}
+
 /// The code of the error that `body` throws; nil when it throws none.
 func errorCode(_ body: () throws -> Void) -> String? {
     do {

@@ -111,16 +111,6 @@ extension Catalogue {
         }
     }
 
-    /// The whole of a snapshot directory lies elsewhere now; all its rows follow.
-    public func relocate(_ old: SnapshotDirectory, to new: SnapshotDirectory) throws(SnapshotsError) {
-        try Self.check(new.path)
-        try write { db in
-            let from = try SnapshotInsertion.row(db, of: old)
-            let to = try SnapshotInsertion.row(db, of: new)
-            try db.cachedStatement(sql: "UPDATE snapshot SET directory = ? WHERE directory = ?").execute(arguments: [to, from])
-        }
-    }
-
     // MARK: Shared
 
     /// The snapshot of that number, which must be there, in one of these states.
