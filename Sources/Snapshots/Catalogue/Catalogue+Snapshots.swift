@@ -124,11 +124,7 @@ extension Catalogue {
 
     @discardableResult
     static func log(_ db: Database, _ occasion: Occasion, _ snapshot: Snapshot) throws -> Snapshot {
-        try EventRow.insert(
-            db,
-            Event(
-                occasion, sourceID: snapshot.sourceID, sourceName: snapshot.sourceName, snapshotNumber: snapshot.number,
-                snapshotID: snapshot.id))
+        try EventRow.insert(db, Event(occasion, snapshot))
         return snapshot
     }
 }

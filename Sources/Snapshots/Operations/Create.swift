@@ -133,13 +133,18 @@ extension Store {
         return completion
     }
 
+    /// A clone that was made by hand is taken in, not made: the log names its file.
+    private func made(_ item: PreparedSource, _ row: Snapshot) -> Occasion {
+        row.origin == .adopted ? occasion(.adopted, item.image.path) : occasion(.created)
+    }
+
     private func complete(
         _ rows: [Snapshot], _ completions: [SnapshotCompletion], _ prepared: [PreparedSource]
     ) throws(SnapshotsError) -> [Snapshot] {
         try catalogue.together { () throws(SnapshotsError) in
             var snapshots: [Snapshot] = []
             for (index, row) in rows.enumerated() {
-                snapshots.append(try catalogue.complete(row.number, completions[index], event: occasion(.created)))
+                snapshots.append(try catalogue.complete(row.number, completions[index], event: made(prepared[index], row)))
                 let source = prepared[index].source
                 if source.pool == nil {
                     try catalogue.place(source.id, snapshotDirectory: source.snapshotDirectory, pool: prepared[index].place.pool)

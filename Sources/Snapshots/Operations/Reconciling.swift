@@ -67,7 +67,11 @@ extension Store {
             let (opened, _) = try place.open(file.name, expecting: row.id)
             try write(settlement.description, to: opened, of: row)
         }
-        if settlement.writesRow { try catalogue.describe(row.number, settlement.description, event: occasion(.settled)) }
+        if settlement.writesRow {
+            try catalogue.describe(row.number, settlement.description, event: occasion(.settled))
+        } else {
+            try catalogue.append(Event(occasion(.settled, "the record follows the row"), row))
+        }
     }
 
     /// A snapshot that was completed after a crash gets the flag that it would have got.

@@ -51,9 +51,7 @@ extension Store {
             try destination.publish(restored)
         }
         do throws(SnapshotsError) {
-            let event = occasion(.restored, plan.path.string)
-            try catalogue.append(
-                Event(event, sourceID: row.sourceID, sourceName: row.sourceName, snapshotNumber: row.number, snapshotID: row.id))
+            try catalogue.append(Event(occasion(.restored, plan.path.string), row))
         } catch {
             // It is restored all the same.
             report.warnings.append(.notLogged(problem: error.message))
