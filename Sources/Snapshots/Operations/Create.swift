@@ -25,7 +25,7 @@ extension Store {
         // To the very end: nobody may touch what is not finished.
         defer { withExtendedLifetime(locks) {} }
         var warnings: [StoreWarning] = []
-        for item in prepared { warnings += try reconcileUnfinished(of: item.source.id, in: item.place) }
+        for item in prepared { warnings += try reconcileUnfinished(of: item.source.id, in: item.place, under: locks) }
         let report = try take(prepared, request)
         return CreateReport(snapshots: report.snapshots, warnings: warnings + report.warnings)
     }

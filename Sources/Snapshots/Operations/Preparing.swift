@@ -14,7 +14,7 @@ struct PreparedSource {
 
 extension Store {
     /// Opens images and directories of sources, and takes all their locks.
-    func prepare(_ sources: [Source]) throws(SnapshotsError) -> (prepared: [PreparedSource], locks: [FileLock]) {
+    func prepare(_ sources: [Source]) throws(SnapshotsError) -> (prepared: [PreparedSource], locks: DirectoryLocks) {
         var prepared: [PreparedSource] = []
         for source in sources {
             let image = try beneath { () throws(CloneError) in try ImageFile(path: source.imagePath.string, kernel: kernel) }
