@@ -43,7 +43,7 @@ struct ErrorTests {
             .held(number: number, reason: nil), .noRules(name: name), .rulesMatchNothing(name: name, removals: 2),
             .imageInUse(path: path, by: text), .imageHasLinks(path: path, count: 2), .imageProtected(path: path),
             .fileExists(path: path), .imageChanged(path: path), .noNameFromImage(path: path, problem: "it is empty"),
-            .catalogueInUse(path: path), .nothingToRebuild, .severalCatalogues(ids: [id, id]),
+            .catalogueInUse(path: path), .catalogueAppeared(path: path), .nothingToRebuild, .severalCatalogues(ids: [id, id]),
         ]
     }
 

@@ -10,7 +10,7 @@ public import SystemPackage
 /// Makes the catalogue anew from the snapshot directories in or beneath these.
 ///
 /// - Throws: ``SnapshotsError/catalogueInUse(path:)`` if there is a good one, ``SnapshotsError/nothingToRebuild``,
-///   ``SnapshotsError/severalCatalogues(ids:)``.
+///   ``SnapshotsError/severalCatalogues(ids:)``, ``SnapshotsError/catalogueAppeared(path:)``.
 public func rebuildCatalogue(from roots: [FilePath], options: StoreOptions) throws(SnapshotsError) -> RebuildReport {
     let kernel = options.kernel
     let now = Instant(clamping: kernel.realTime())
@@ -20,20 +20,37 @@ public func rebuildCatalogue(from roots: [FilePath], options: StoreOptions) thro
     guard let id = ids.first else { throw .nothingToRebuild }
     guard ids.count == 1 else { throw .severalCatalogues(ids: ids.sorted()) }
 
+    // Of two at one time the second waits or is told; and nobody changes snapshots while they are read.
+    let locks = (try lockRebuild(options), try lockPlaces(places.map(\.place), options))
+    defer { withExtendedLifetime(locks) {} }
     try checkIsUnusable(options.catalogue, now: now)
     // Made whole under another name first: until it has its own, the damaged one is where it was.
     let draft = FilePath(options.catalogue.string + ".rebuilding")
     removeCatalogue(draft)
     do throws(SnapshotsError) {
         try fill(draft, id: id, from: places, &report, Occasion(at: now, kind: .adopted, reason: "rebuilt", command: options.command))
-        report.damagedCatalogue = try putAside(options.catalogue, now: now)
-        try renameCatalogue(draft, to: options.catalogue)
+        report.damagedCatalogue = try replaceCatalogue(options.catalogue, by: draft, now: now, kernel: kernel)
     } catch {
         removeCatalogue(draft)
         throw error
     }
     CatalogueReserve(besides: options.catalogue).restoreIfPossible()
     return report
+}
+
+private func lockRebuild(_ options: StoreOptions) throws(SnapshotsError) -> FileLock {
+    let file = try CatalogueFile(path: options.catalogue)
+    try file.prepareDirectory(user: geteuid())
+    return try beneath { () throws(CloneError) in
+        let identity = try OpenFile(file.directory.string, flags: [.directory, .followLinks], kernel: options.kernel).status().identity
+        return try FileLock.take(
+            "rebuild-\(identity.device)-\(identity.inode)", for: "rebuilding \(options.catalogue.string)",
+            in: try openPrivateDirectory(options.places.locks, kernel: options.kernel), wait: options.waitsForLocks, kernel: options.kernel)
+    }
+}
+
+private func lockPlaces(_ places: [SnapshotPlace], _ options: StoreOptions) throws(SnapshotsError) -> DirectoryLocks {
+    try .take(places.map { ($0, $0.path.string) }, waits: options.waitsForLocks, options)
 }
 
 private func fill(
@@ -102,6 +119,7 @@ private struct Rebuild {
     let occasion: Occasion
     let now: Instant
     private var found: [(record: SnapshotRecord, file: FoundFile, place: SnapshotPlace)] = []
+    private var ids: Set<Identifier> = []
 
     init(catalogue: Catalogue, occasion: Occasion, now: Instant) {
         self.catalogue = catalogue
@@ -120,11 +138,12 @@ private struct Rebuild {
                     report.leftAlone.append((path, "its record names another catalogue"))
                 } else if record.sourceID != mark.sourceID {
                     report.leftAlone.append((path, "its record names another source"))
-                } else if found.contains(where: { $0.record.id == record.id }) {
+                } else if ids.contains(record.id) {
                     report.leftAlone.append((path, "a copy of snapshot \(record.number)"))
                 } else if file.size != record.logicalBytes {
                     report.leftAlone.append((path, RecordFault.size(recorded: record.logicalBytes).words))
                 } else {
+                    ids.insert(record.id)
                     found.append((record, file, place))
                 }
             }
