@@ -12,6 +12,8 @@ extension CatalogueFile {
     func create(id: Identifier, at now: Instant, user: UInt32) throws(SnapshotsError) {
         try prepareDirectory(user: user)
         if isOnReadOnlyFilesystem { throw .catalogueNotWritable(path: path, problem: .readOnlyFilesystem) }
+        // A log of another catalogue would be read into this one. Asked in this order, for another process may just be making both.
+        if hasLog, try !isThere(user: user) { throw .notACatalogue(path: path, problem: .logAlone) }
         let draft = FilePath(path.string + ".new-" + Identifier.random().prefix)
         defer { for ending in ["", "-wal", "-shm", "-journal"] { unlink(draft.string + ending) } }
         // The mode is set before SQLite writes the first byte; its side files take it over.

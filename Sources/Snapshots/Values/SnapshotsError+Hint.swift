@@ -40,6 +40,8 @@ extension SnapshotsError {
             "losnap create makes one, --catalogue FILE names another; losnap repair --rebuild brings a lost one back"
         case .notACatalogue(_, .empty):
             "move the empty file away; losnap repair --rebuild makes a new catalogue from the snapshots themselves"
+        case .notACatalogue(let path, .logAlone):
+            "losnap repair --rebuild brings it back from the snapshots; to begin anew, move \((path.string + "-wal").shellWord.shown) away"
         case .notACatalogue:
             "name the right file with --catalogue FILE; losnap repair --rebuild makes a new one from the snapshots themselves"
         case .catalogueCorrupt: "losnap repair --rebuild makes a new catalogue from the snapshots themselves"
