@@ -194,6 +194,16 @@ struct CatalogueVerbTests {
         #expect(try take().number.value == 13)
     }
 
+    @Test("give no number that is said to be given, and believe no senseless one")
+    func skipNumbers() throws {
+        let number = try #require(SnapshotNumber(7))
+        try catalogue.skipNumbers(through: number)
+        #expect(try take().number.value == 8)
+        try catalogue.skipNumbers(through: number)
+        try catalogue.skipNumbers(through: .greatest)
+        #expect(try take().number.value == 9)
+    }
+
     @Test("follow a file that was moved")
     func relocate() throws {
         let first = try take()

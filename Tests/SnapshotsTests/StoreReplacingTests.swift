@@ -191,6 +191,62 @@ struct StoreReplacingTests {
             #expect(FileManager.default.contents(atPath: scene.catalogue.string) == Data("no database".utf8))
         }
     }
+
+    // MARK: Numbers
+
+    @Test("a rebuilt catalogue does not give the numbers of snapshots that were deleted")
+    func deletedNumbers() throws {
+        try TestScope.with { scope in
+            let (scene, store, source) = try world(scope)
+            let other = try scene.source("other", in: store)
+            try store.take(other)
+            let last = try store.list().suffix(2)
+            #expect(last.map(\.snapshot.number.value) == [3, 4])
+            #expect(try store.delete(Array(last)).failed.isEmpty)
+            try lose(scene, store)
+            // Of the other source no snapshot is left, but its directory.
+            try rebuild(scene)
+            let rebuilt = try scene.store(mode: .writing)
+            #expect(try rebuilt.take(source).snapshot.number.value == 5)
+        }
+    }
+
+    @Test("an older copy of the catalogue does not give numbers of the directory again, and its orphans keep theirs")
+    func olderCopy() throws {
+        try TestScope.with { scope in
+            let (scene, store, source) = try world(scope, 1)
+            try store.catalogue.close()
+            let copy = scene.state.appending("copy").string
+            try FileManager.default.copyItem(atPath: scene.catalogue.string, toPath: copy)
+            let later = try scene.store()
+            for _ in 2...3 {
+                scene.clock.advance(hours: 1)
+                try later.take(source)
+            }
+            try lose(scene, later)
+            try FileManager.default.moveItem(atPath: copy, toPath: scene.catalogue.string)
+            let restored = try scene.store()
+            scene.clock.advance(hours: 1)
+            #expect(try restored.take(source).snapshot.number.value == 4)
+            #expect(try restored.repair(RepairRequest()).steps.map(\.kind) == [.adopted, .adopted])
+            #expect(try restored.catalogue.snapshots().map(\.number.value) == [1, 2, 3, 4])
+            try scene.expectSettled(restored)
+        }
+    }
+
+    @Test("a directory that another source takes over goes on remembering")
+    func takenOver() throws {
+        try TestScope.with { scope in
+            let (_, store, source) = try world(scope)
+            #expect(try store.delete(store.list()).failed.isEmpty)
+            try store.removeSource(source, .withoutSnapshots)
+            let again = try store.findOrPropose(.path(source.imagePath))
+            let place = try SnapshotPlace.open(SnapshotPlace.path(of: again), kernel: .linux)
+            try store.claim(place, for: again)
+            #expect(try place.mark()?.sourceID == again.id)
+            #expect(try place.mark()?.highestNumber?.value == 3)
+        }
+    }
 }
 
 /// What several threads came to.

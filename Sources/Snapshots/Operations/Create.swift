@@ -64,6 +64,7 @@ extension Store {
             for (index, clone) in taken.enumerated() {
                 completions.append(try seal(clone, rows[index], request))
             }
+            for (index, item) in prepared.enumerated() { try item.place.remember(rows[index].number) }
             for (index, clone) in taken.enumerated() {
                 let name = completions[index].fileName
                 // Before the call: one that failed may have worked.
@@ -91,6 +92,10 @@ extension Store {
         return try catalogue.together { () throws(SnapshotsError) in
             var rows: [Snapshot] = []
             var newSources: [Source] = []
+            // More than the catalogue knows of if that is an older copy of itself.
+            for item in prepared {
+                if let highest = try item.place.mark()?.highestNumber { try catalogue.skipNumbers(through: highest) }
+            }
             for item in prepared {
                 if try catalogue.source(id: item.source.id) == nil {
                     try catalogue.add(item.source, event: occasion(.sourceAdded, item.source.imagePath.string))

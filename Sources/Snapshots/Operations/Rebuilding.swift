@@ -63,7 +63,8 @@ private func fill(
         var rebuild = Rebuild(catalogue: catalogue, occasion: occasion, now: occasion.at)
         for (place, mark) in places {
             try place.synchronize()
-            try rebuild.read(place, mark, &report)
+            // Its numbers are read again: the mark was found before the directory was locked.
+            try rebuild.read(place, try place.mark() ?? mark, &report)
         }
         try rebuild.write(&report)
     }
@@ -120,6 +121,8 @@ private struct Rebuild {
     let now: Instant
     private var found: [(record: SnapshotRecord, file: FoundFile, place: SnapshotPlace)] = []
     private var ids: Set<Identifier> = []
+    /// What the marks remember of snapshots that are gone.
+    private var highestNumber: SnapshotNumber?
 
     init(catalogue: Catalogue, occasion: Occasion, now: Instant) {
         self.catalogue = catalogue
@@ -128,6 +131,7 @@ private struct Rebuild {
     }
 
     mutating func read(_ place: SnapshotPlace, _ mark: DirectoryMark, _ report: inout RebuildReport) throws(SnapshotsError) {
+        highestNumber = [highestNumber, mark.highestNumber].compactMap(\.self).max()
         for name in try place.names().sorted().compactMap({ SnapshotFileName($0) }) {
             let path = place.path.appending(name.text)
             let file = try place.find(name)
@@ -159,12 +163,18 @@ private struct Rebuild {
         for item in newest.sorted(by: { ($0.record.takenAt, $0.record.number) > ($1.record.takenAt, $1.record.number) }) {
             report.sources.append(try addSource(item.record, in: item.place))
         }
+        if let highestNumber { try catalogue.skipNumbers(through: highestNumber) }
         for item in found.sorted(by: { $0.record.number < $1.record.number }) {
             let allocated = (try? item.place.kernel.statusOf(item.place.file.descriptor, item.file.name.text).allocatedBytes) ?? 0
-            _ = try catalogue.adopt(
+            let row = try catalogue.adopt(
                 item.record.draft(in: item.place.directory, at: now),
                 item.record.completion(fileName: item.file.name, allocatedBytes: Int64(clamping: allocated)), number: item.record.number,
                 event: occasion)
+            // Its own record does not tell of a number that it got because another one had it.
+            if row.number != item.record.number {
+                try item.place.remember(row.number)
+                try item.place.synchronize()
+            }
             report.snapshotCount += 1
         }
     }

@@ -38,6 +38,7 @@ extension Store {
         case .complete(let row, let file, let record):
             if let group = row.group { return try settleGroup(group, row, under: locks) }
             // Whoever published it may have been killed before the name was on disk.
+            try place.remember(row.number)
             try place.synchronize()
             try catalogue.complete(
                 row.number, record.completion(fileName: file.name, allocatedBytes: row.allocatedBytes), event: occasion(.completed))

@@ -93,12 +93,18 @@ extension Store {
         guard !request.isDryRun else {
             return RepairStep(kind: .adopted, source: source.name, number: record.number, path: path)
         }
-        try place.synchronize()
         let allocated = (try? kernel.statusOf(place.file.descriptor, file.name.text).allocatedBytes) ?? 0
-        let adopted = try catalogue.adopt(
-            record.draft(in: place.directory, at: now),
-            record.completion(fileName: file.name, allocatedBytes: Int64(clamping: allocated)), number: record.number,
-            event: occasion(.adopted, path.string))
+        let adopted = try catalogue.together { () throws(SnapshotsError) in
+            if let highest = try place.mark()?.highestNumber { try catalogue.skipNumbers(through: highest) }
+            let adopted = try catalogue.adopt(
+                record.draft(in: place.directory, at: now),
+                record.completion(fileName: file.name, allocatedBytes: Int64(clamping: allocated)), number: record.number,
+                event: occasion(.adopted, path.string))
+            // Before the row counts: whoever published the file may have been killed before its name was on disk.
+            try place.remember(adopted.number)
+            try place.synchronize()
+            return adopted
+        }
         return RepairStep(kind: .adopted, source: source.name, number: adopted.number, path: path)
     }
 

@@ -51,7 +51,10 @@ extension Store {
     }
 
     private func finish(_ found: [FoundMember], _ row: Snapshot) throws(SnapshotsError) -> StoreWarning {
-        for item in found { try item.place.synchronize() }
+        for item in found {
+            try item.place.remember(item.row.number)
+            try item.place.synchronize()
+        }
         try catalogue.together { () throws(SnapshotsError) in
             for item in found {
                 try catalogue.complete(
