@@ -134,6 +134,8 @@ public enum SnapshotsError: ExplainedError {
 
     /// A good catalogue is not rebuilt.
     case catalogueInUse(path: FilePath)
+    /// Another process made a catalogue while one was rebuilt.
+    case catalogueAppeared(path: FilePath)
     /// No marked snapshot directory was found.
     case nothingToRebuild
     /// The directories belong to several catalogues.

@@ -19,7 +19,8 @@ struct Losnap: ParsableCommand {
             are no backup against a dying disk.
 
             SOURCE is a name, or with a slash a path: an image or a mount point. SNAPSHOT is a number (42), or a source with @latest, \
-            @oldest, @latest~2, a time (@2026-11-22), an age (@2h) or a label (@before-upgrade).
+            @oldest, @latest~2, a time (@2026-11-22), an age (@2h) or a label (@before-upgrade). The latest, the oldest and ages don't count \
+            what a restore has put aside (safety snapshots).
 
             EXAMPLES:
               losnap create /home

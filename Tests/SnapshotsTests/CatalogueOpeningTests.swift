@@ -46,6 +46,21 @@ struct CatalogueOpeningTests {
         #expect(try open(.reading).id == id)
     }
 
+    @Test("that is gone, while its log is there, is not made anew: the log would be read into it")
+    func logAlone() throws {
+        let catalogue = try open(.creating)
+        try catalogue.add(Sample.source(), event: Sample.occasion(.sourceAdded))
+        // The copy of a log that has not been written into the catalogue yet.
+        let log = try Data(contentsOf: URL(fileURLWithPath: path.string + "-wal"))
+        try catalogue.close()
+        unlink(path.string)
+        try log.write(to: URL(fileURLWithPath: path.string + "-wal"))
+        #expect(code(.creating) == "not_a_catalogue")
+        #expect(code(.reading) == "catalogue_missing")
+        unlink(path.string + "-wal")
+        #expect(try open(.creating).sources().isEmpty)
+    }
+
     @Test("makes files and directories for this user alone, whatever the umask")
     func modes() throws {
         let directory = scratch.path.appending("a").appending("b")

@@ -31,6 +31,7 @@ struct ErrorTests {
             .snapshotTaken(id: id, number: nil), .numbersExhausted, .invalidRecord(problem: .invalid(field: text)),
             .newerRecord(format: 2, known: 1), .recordTooLarge(bytes: 9000, limit: 8191), .catalogueMissing(path: path),
             .notACatalogue(path: path, problem: .empty), .notACatalogue(path: path, problem: .foreign),
+            .notACatalogue(path: path, problem: .logAlone),
             .catalogueCorrupt(path: path, detail: text), .catalogueNewer(path: path, version: 9, known: 1), .catalogueLocked(path: path),
             .catalogueExposed(path: path, problem: .owner(user: 1, expected: 0)), .catalogueFull(path: path),
             .catalogueNotWritable(path: path, problem: .readOnlyFilesystem), .catalogueInputOutput(path: path, detail: text),
@@ -43,7 +44,7 @@ struct ErrorTests {
             .held(number: number, reason: nil), .noRules(name: name), .rulesMatchNothing(name: name, removals: 2),
             .imageInUse(path: path, by: text), .imageHasLinks(path: path, count: 2), .imageProtected(path: path),
             .fileExists(path: path), .imageChanged(path: path), .noNameFromImage(path: path, problem: "it is empty"),
-            .catalogueInUse(path: path), .nothingToRebuild, .severalCatalogues(ids: [id, id]),
+            .catalogueInUse(path: path), .catalogueAppeared(path: path), .nothingToRebuild, .severalCatalogues(ids: [id, id]),
         ]
     }
 

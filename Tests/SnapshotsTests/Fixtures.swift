@@ -77,18 +77,28 @@ enum Sample {
     /// A snapshot that needs no catalogue.
     static func snapshot(
         _ number: Int64, at instant: Instant = now, label: String? = nil, state: SnapshotState = .complete, source: String = "home",
-        description: SnapshotDescription? = nil
+        description: SnapshotDescription? = nil, origin: Origin = .manual
     ) throws -> Snapshot {
         let id = Identifier(high: UInt64(number) << 32, low: UInt64(number))
         let image: FilePath = "/srv/home.img"
         return Snapshot(
             number: try #require(SnapshotNumber(number)), id: id, sourceID: Identifier(high: 1, low: 1),
             sourceName: try SourceName(parsing: source), imagePath: image, takenAt: instant,
-            description: try description ?? SnapshotDescription(label: label.map { try Label(parsing: $0) }), group: nil, origin: .manual,
+            description: try description ?? SnapshotDescription(label: label.map { try Label(parsing: $0) }), group: nil, origin: origin,
             consistency: .frozen, state: state, scope: nil, logicalBytes: 1 << 20, allocatedBytes: 4096, frozenMicroseconds: nil,
             extentCount: nil, cloneMethod: .plain, removal: state == .deleting ? Removal(kind: .pruned) : nil, directory: directory,
             fileName: state == .pending ? nil : SnapshotFileName(takenAt: instant, id: id, image: image), image: self.image,
             createdAt: instant)
+    }
+}
+
+extension SnapshotDescription {
+    /// The same after one more change.
+    func revised(_ change: (inout SnapshotDescription) -> Void) -> SnapshotDescription {
+        var copy = self
+        change(&copy)
+        copy.revision = revision.next
+        return copy
     }
 }
 

@@ -59,6 +59,24 @@ struct NamingTests {
         }
     }
 
+    @Test(
+        "counts no safety snapshots, unless there are no others; finds them by number, time and label",
+        arguments: [
+            ("home@latest", 5), ("home@latest~1", 4), ("home@oldest", 1), ("home@8h", 3), ("home@7", 7), ("home@2026-10-26", 7),
+            ("home@2026-10-22", 8), ("home@undo", 7),
+        ])
+    func safety(text: String, number: Int64) throws {
+        let safety = [
+            try Sample.snapshot(7, at: Instant(parsing: "2026-10-26T09:00:00Z"), label: "undo", origin: .safety),
+            try Sample.snapshot(8, at: Instant(parsing: "2026-10-22T09:00:00Z"), origin: .safety),
+            try Sample.snapshot(9, at: Instant(parsing: "2026-10-25T00:45:00Z"), origin: .safety),
+        ]
+        let reference = try SnapshotReference(parsing: text)
+        #expect(try resolver().resolve(reference, among: snapshots() + safety).number.value == number)
+        let alone = try resolver().resolve(SnapshotReference(parsing: "home@latest"), among: safety)
+        #expect(alone.number.value == 7)
+    }
+
     @Test("of no snapshots finds none")
     func none() throws {
         for text in ["1", "home@latest", "home@oldest", "home@2026-10-25", "home@1h", "home@x"] {

@@ -158,6 +158,13 @@ struct RecordTests {
     func marks() throws {
         let mark = DirectoryMark(sourceID: Identifier(high: 1, low: 2), catalogueID: Identifier(high: 3, low: 4))
         #expect(try DirectoryMark(decoding: mark.encoded()) == mark)
+        // A mark from before numbers were remembered is the same but for that.
+        #expect(!String(decoding: try mark.encoded(), as: UTF8.self).contains("highest_number"))
+        var counted = mark
+        counted.highestNumber = SnapshotNumber(42)
+        #expect(try DirectoryMark(decoding: counted.encoded()) == counted)
+        let negative = String(decoding: try counted.encoded(), as: UTF8.self).replacingOccurrences(of: "42", with: "-42")
+        #expect(errorCode { _ = try DirectoryMark(decoding: Array(negative.utf8)) } == "invalid_record")
         #expect(
             errorCode { _ = try DirectoryMark(decoding: Array("{\"format\":1,\"source\":\"..\",\"catalogue\":\"x\"}".utf8)) }
                 == "invalid_record")

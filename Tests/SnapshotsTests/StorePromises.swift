@@ -16,6 +16,8 @@ extension StoreScene {
             guard let path = listed.snapshot.path else { continue }
             #expect(StoreScene.letter(in: path) != nil, comment, sourceLocation: sourceLocation)
             #expect(try record(at: path).id == listed.snapshot.id, comment, sourceLocation: sourceLocation)
+            let mark = try SnapshotPlace.open(listed.snapshot.directory.path, kernel: .linux).mark()
+            #expect(mark?.highestNumber.map { $0 >= listed.snapshot.number } == true, comment, sourceLocation: sourceLocation)
         }
     }
 

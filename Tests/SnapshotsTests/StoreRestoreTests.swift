@@ -52,6 +52,20 @@ struct StoreRestoreTests {
         }
     }
 
+    @Test("restoring the latest twice gives the same twice: the safety snapshot is not the latest")
+    func twice() throws {
+        try TestScope.with { scope in
+            let (scene, store, source) = try world(scope)
+            let latest = try SnapshotReference(parsing: "home@latest")
+            for _ in 1...2 {
+                scene.clock.advance(hours: 1)
+                #expect(try store.restore(store.find(latest, timeZone: .gmt), to: .inPlace).safety != nil)
+                #expect(StoreScene.letter(in: source.imagePath) == "a")
+            }
+            #expect(try store.find(latest, timeZone: .gmt).snapshot.number.value == 1)
+        }
+    }
+
     @Test("a deleted image is made anew; a new file beside it")
     func anew() throws {
         try TestScope.with { scope in

@@ -92,15 +92,6 @@ extension Catalogue {
         try snapshots(SnapshotFilter(sources: [source], states: [.complete], newest: 1)).first
     }
 
-    /// The highest number that is in the catalogue now, of all sources or of one.
-    public func highestNumber(of source: Identifier? = nil) throws(SnapshotsError) -> SnapshotNumber? {
-        try read { db in
-            let sql = source == nil ? "" : " WHERE source = (SELECT row FROM source WHERE id = ?)"
-            let statement = try db.cachedStatement(sql: "SELECT max(number) FROM snapshot" + sql)
-            return try Int64.fetchOne(statement, arguments: source.map { [$0.description] } ?? []).flatMap { SnapshotNumber($0) }
-        }
-    }
-
     /// How many snapshots the filter leaves.
     public func count(_ filter: SnapshotFilter = SnapshotFilter()) throws(SnapshotsError) -> Int {
         try read { db in
@@ -108,13 +99,6 @@ extension Catalogue {
             let statement = try db.cachedStatement(sql: "SELECT count(*) FROM snapshot WHERE \(condition.sql)")
             let count = try Int.fetchOne(statement, arguments: condition.arguments) ?? 0
             return filter.newest.map { min(max(0, $0), count) } ?? count
-        }
-    }
-
-    /// Where snapshots lie, each directory once.
-    public func snapshotDirectories() throws(SnapshotsError) -> [SnapshotDirectory] {
-        try read { db in
-            try Self.directories(db, where: "row IN (SELECT directory FROM snapshot)").sorted { $0.key < $1.key }.map(\.value)
         }
     }
 
@@ -130,7 +114,7 @@ extension Catalogue {
         var sources: [Int64: Source] = [:]
         for row in try SourceRow.fetch(db) { sources[row.row] = row.source }
         var context = SnapshotRow.Context(
-            sources: sources, directories: try directories(db, where: "1"), tags: try tags(db, condition))
+            sources: sources, directories: try directories(db), tags: try tags(db, condition))
         var sql = "SELECT \(SnapshotRow.columns) FROM snapshot WHERE \(condition.sql) ORDER BY snapshot.taken_at"
         sql += newest == nil ? ", snapshot.number" : " DESC, snapshot.number DESC LIMIT \(max(0, newest ?? 0))"
         let cursor = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: condition.arguments)
@@ -139,8 +123,8 @@ extension Catalogue {
         return newest == nil ? snapshots : snapshots.reversed()
     }
 
-    private static func directories(_ db: Database, where condition: String) throws -> [Int64: SnapshotDirectory] {
-        let statement = try db.cachedStatement(sql: "SELECT row, path, pool_type, pool_uuid FROM directory WHERE \(condition)")
+    private static func directories(_ db: Database) throws -> [Int64: SnapshotDirectory] {
+        let statement = try db.cachedStatement(sql: "SELECT row, path, pool_type, pool_uuid FROM directory")
         let cursor = try Row.fetchCursor(statement)
         var directories: [Int64: SnapshotDirectory] = [:]
         while let row = try cursor.next() {

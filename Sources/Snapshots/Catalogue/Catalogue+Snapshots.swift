@@ -90,12 +90,30 @@ extension Catalogue {
     ) throws(SnapshotsError) -> Snapshot {
         try write { db in
             var number = wanted
-            // A number out of a damaged record must not use up all the numbers behind it.
-            if let wanted, try wanted.value > 1 << 40 || Self.fetch(db, wanted) != nil { number = nil }
+            if let wanted, try wanted.value > Self.greatestBelieved || Self.fetch(db, wanted) != nil { number = nil }
             let given = try SnapshotInsertion(draft: draft, completion: completion, number: number).insert(db)
             return try Self.log(db, occasion, try Self.need(db, given))
         }
     }
+
+    /// Counts all numbers up to this one as given: the next snapshot gets a higher one.
+    func skipNumbers(through number: SnapshotNumber) throws(SnapshotsError) {
+        guard number.value <= Self.greatestBelieved else { return }
+        try write { db in
+            // The row comes into being with the first snapshot (https://sqlite.org/autoinc.html).
+            try db.cachedStatement(
+                sql: """
+                    INSERT INTO sqlite_sequence (name, seq)
+                    SELECT 'snapshot', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'snapshot')
+                    """
+            ).execute()
+            try db.cachedStatement(sql: "UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'snapshot' AND seq < ?1")
+                .execute(arguments: [number.value])
+        }
+    }
+
+    /// A number out of a damaged record or mark must not use up all the numbers behind it.
+    private static let greatestBelieved: Int64 = 1 << 40
 
     /// Notes that a snapshot's file has another plain name, or lies in another directory, than the row says.
     @discardableResult
@@ -108,16 +126,6 @@ extension Catalogue {
             try db.cachedStatement(sql: "UPDATE snapshot SET directory = ?, file_name = ? WHERE number = ?")
                 .execute(arguments: [try SnapshotInsertion.row(db, of: directory), fileName.text, number.value])
             return try Self.log(db, occasion, try Self.need(db, number))
-        }
-    }
-
-    /// The whole of a snapshot directory lies elsewhere now; all its rows follow.
-    public func relocate(_ old: SnapshotDirectory, to new: SnapshotDirectory) throws(SnapshotsError) {
-        try Self.check(new.path)
-        try write { db in
-            let from = try SnapshotInsertion.row(db, of: old)
-            let to = try SnapshotInsertion.row(db, of: new)
-            try db.cachedStatement(sql: "UPDATE snapshot SET directory = ? WHERE directory = ?").execute(arguments: [to, from])
         }
     }
 
@@ -134,11 +142,7 @@ extension Catalogue {
 
     @discardableResult
     static func log(_ db: Database, _ occasion: Occasion, _ snapshot: Snapshot) throws -> Snapshot {
-        try EventRow.insert(
-            db,
-            Event(
-                occasion, sourceID: snapshot.sourceID, sourceName: snapshot.sourceName, snapshotNumber: snapshot.number,
-                snapshotID: snapshot.id))
+        try EventRow.insert(db, Event(occasion, snapshot))
         return snapshot
     }
 }

@@ -10,9 +10,10 @@ import SystemPackage
 extension CatalogueFile {
     /// Makes a catalogue of that UUID at the path, its directory too if there is none. Another process may be faster; then theirs counts.
     func create(id: Identifier, at now: Instant, user: UInt32) throws(SnapshotsError) {
-        try createDirectory(directory)
-        try checkDirectories(user: user)
+        try prepareDirectory(user: user)
         if isOnReadOnlyFilesystem { throw .catalogueNotWritable(path: path, problem: .readOnlyFilesystem) }
+        // A log of another catalogue would be read into this one. Asked in this order, for another process may just be making both.
+        if hasLog, try !isThere(user: user) { throw .notACatalogue(path: path, problem: .logAlone) }
         let draft = FilePath(path.string + ".new-" + Identifier.random().prefix)
         defer { for ending in ["", "-wal", "-shm", "-journal"] { unlink(draft.string + ending) } }
         // The mode is set before SQLite writes the first byte; its side files take it over.
@@ -28,6 +29,12 @@ extension CatalogueFile {
         }
         guard link(draft.string, path.string) == 0 || errno == EEXIST else { throw failure(errno) }
         try sync(directory)
+    }
+
+    /// Makes the catalogue's directory if there is none, and proves that nobody else can change what lies in it.
+    func prepareDirectory(user: UInt32) throws(SnapshotsError) {
+        try createDirectory(directory)
+        try checkDirectories(user: user)
     }
 
     private func fill(_ draft: FilePath, id: Identifier, at now: Instant) throws {

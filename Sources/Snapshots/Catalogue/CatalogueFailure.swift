@@ -14,6 +14,9 @@ extension CatalogueFile {
         case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL: return .catalogueLocked(path: path)
         case .SQLITE_NOTADB: return .notACatalogue(path: path, problem: .notSQLite)
         case .SQLITE_CORRUPT, .SQLITE_FORMAT: return .catalogueCorrupt(path: path, detail: detail)
+        // The mark says that it is a catalogue, and what every catalogue has is not there.
+        case .SQLITE_ERROR where detail.hasPrefix("no such ") || detail.hasPrefix("unsupported file format"):
+            return .catalogueCorrupt(path: path, detail: detail)
         case .SQLITE_FULL: return .catalogueFull(path: path)
         case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH: return .catalogueNotWritable(path: path, problem: writeProblem)
         case .SQLITE_CANTOPEN:

@@ -29,13 +29,25 @@ extension SnapshotPlace {
 
     /// Makes the directory that of a source.
     func setMark(_ mark: DirectoryMark) throws(SnapshotsError) {
-        let bytes = try mark.encoded()
         writeTag()
+        try write(mark)
+        try synchronize()
+    }
+
+    /// Makes the mark remember a number that a snapshot here has or is about to have. Durable with the next fsync of the directory, which
+    /// makes the snapshot's name durable too: a number that is lost with a crash before that was told to nobody.
+    func remember(_ number: SnapshotNumber) throws(SnapshotsError) {
+        guard var mark = try mark(), mark.highestNumber.map({ $0 < number }) ?? true else { return }
+        mark.highestNumber = number
+        try write(mark)
+    }
+
+    private func write(_ mark: DirectoryMark) throws(SnapshotsError) {
+        let bytes = try mark.encoded()
         try beneath { () throws(CloneError) in
             try calling(.setXattr, file.path) { () throws(Errno) in
                 try kernel.setXattr(file.descriptor, RecordAttribute.name(user: geteuid()), bytes)
             }
-            try calling(.sync, file.path) { () throws(Errno) in try kernel.synchronize(file.descriptor) }
         }
     }
 

@@ -5,7 +5,7 @@
 public enum SnapshotSelector: Hashable, Sendable {
     /// The one of that number, if it is the source's.
     case number(SnapshotNumber)
-    /// The newest, or the one that many before it.
+    /// The newest, or the one that many before it. Like `oldest` and `age` it does not count safety snapshots, unless there are no others.
     case latest(back: Int)
     /// The oldest.
     case oldest

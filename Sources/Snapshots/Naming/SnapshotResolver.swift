@@ -1,5 +1,6 @@
 // From a reference to the snapshot, as a pure function of the snapshots that there are. The rule: only complete snapshots can be meant, of equal
-// times the higher number is the newer, and who is not understood is shown the nearest.
+// times the higher number is the newer, and who is not understood is shown the nearest. What is counted (latest, oldest, an age) is what somebody
+// wanted to have: safety snapshots are found by number, time or label only.
 
 import CloneCore
 public import Policy
@@ -27,6 +28,8 @@ public struct SnapshotResolver: Sendable {
     public func resolve(_ reference: SnapshotReference, among snapshots: [Snapshot]) throws(SnapshotsError) -> Snapshot {
         let newestFirst = snapshots.filter { $0.state == .complete }
             .sorted { ($0.takenAt, $0.number) > ($1.takenAt, $1.number) }
+        let ordinary = newestFirst.filter { $0.origin != .safety }
+        let counted = ordinary.isEmpty ? newestFirst : ordinary
         var found: Snapshot?
         var nearest: [Snapshot] = []
         switch reference.selector {
@@ -34,18 +37,18 @@ public struct SnapshotResolver: Sendable {
             found = newestFirst.first { $0.number == number }
             nearest = Self.nearest(newestFirst) { Double(abs($0.number.value - number.value)) }
         case .latest(let back):
-            if back < newestFirst.count { found = newestFirst[back] }
-            nearest = newestFirst.suffix(1)
+            if back < counted.count { found = counted[back] }
+            nearest = counted.suffix(1)
         case .oldest:
-            found = newestFirst.last
+            found = counted.last
         case .time(let prefix):
             let zone = prefix.isUTC ? TimeZone.gmt : timeZone
             found = newestFirst.first { $0.takenAt.local(in: zone).starts(with: prefix.bytes) }
             if found == nil { nearest = Self.nearest(newestFirst) { $0.takenAt.local(in: zone).distance(to: prefix.bytes) } }
         case .age(let age):
             let instant = try before(age)
-            found = newestFirst.first { $0.takenAt <= instant }
-            nearest = newestFirst.suffix(1)
+            found = counted.first { $0.takenAt <= instant }
+            nearest = counted.suffix(1)
         case .label(let label):
             found = newestFirst.first { $0.label == label }
             if found == nil { nearest = Self.nearest(newestFirst, to: label) }

@@ -21,7 +21,7 @@ extension Store {
             let lock = try lock(prepared.place, called: source.name)
             defer { withExtendedLifetime(lock) {} }
             try claim(prepared.place, for: source)
-            report.warnings += try reconcileUnfinished(of: source.id, in: prepared.place)
+            report.warnings += try reconcileUnfinished(of: source.id, in: prepared.place, under: lock)
             let taken = try take([prepared], CreateRequest(sources: [source], origin: .adopted, takenAt: time))
             report.snapshots += taken.snapshots
             report.warnings += taken.warnings

@@ -25,7 +25,7 @@ extension Store {
         // To the very end: nobody may touch what is not finished.
         defer { withExtendedLifetime(locks) {} }
         var warnings: [StoreWarning] = []
-        for item in prepared { warnings += try reconcileUnfinished(of: item.source.id, in: item.place) }
+        for item in prepared { warnings += try reconcileUnfinished(of: item.source.id, in: item.place, under: locks) }
         let report = try take(prepared, request)
         return CreateReport(snapshots: report.snapshots, unchanged: report.unchanged, warnings: warnings + report.warnings)
     }
@@ -77,6 +77,7 @@ extension Store {
             for (index, clone) in taken.enumerated() {
                 completions.append(try seal(clone, rows[index], request))
             }
+            for (index, item) in prepared.enumerated() { try item.place.remember(rows[index].number) }
             for (index, clone) in taken.enumerated() {
                 let name = completions[index].fileName
                 // Before the call: one that failed may have worked.
@@ -104,6 +105,10 @@ extension Store {
         return try catalogue.together { () throws(SnapshotsError) in
             var rows: [Snapshot] = []
             var newSources: [Source] = []
+            // More than the catalogue knows of if that is an older copy of itself.
+            for item in prepared {
+                if let highest = try item.place.mark()?.highestNumber { try catalogue.skipNumbers(through: highest) }
+            }
             for item in prepared {
                 if try catalogue.source(id: item.source.id) == nil {
                     try catalogue.add(item.source, event: occasion(.sourceAdded, item.source.imagePath.string))
@@ -146,13 +151,18 @@ extension Store {
         return completion
     }
 
+    /// A clone that was made by hand is taken in, not made: the log names its file.
+    private func made(_ item: PreparedSource, _ row: Snapshot) -> Occasion {
+        row.origin == .adopted ? occasion(.adopted, item.image.path) : occasion(.created)
+    }
+
     private func complete(
         _ rows: [Snapshot], _ completions: [SnapshotCompletion], _ prepared: [PreparedSource]
     ) throws(SnapshotsError) -> [Snapshot] {
         try catalogue.together { () throws(SnapshotsError) in
             var snapshots: [Snapshot] = []
             for (index, row) in rows.enumerated() {
-                snapshots.append(try catalogue.complete(row.number, completions[index], event: occasion(.created)))
+                snapshots.append(try catalogue.complete(row.number, completions[index], event: made(prepared[index], row)))
                 let source = prepared[index].source
                 if source.pool == nil {
                     try catalogue.place(source.id, snapshotDirectory: source.snapshotDirectory, pool: prepared[index].place.pool)

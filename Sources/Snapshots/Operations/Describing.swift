@@ -47,22 +47,33 @@ extension Store {
         }
         let (file, record) = try place.open(row)
         // What a crash left in only one of the two is not to be lost by writing over it, a hold least of all.
-        var description = Settlement.between(row: row.description, record: record.description, now: now)?.description ?? row.description
+        let settlement = Settlement.between(row: row.description, record: record.description, now: now)
+        var description = settlement?.description ?? row.description
         try change(&description)
         description.revision = max(row.revision, record.description.revision).next
         var flagFailure: SnapshotsError?
         switch order {
         case .recordFirst:
             flagFailure = try write(description, to: file, of: row)
-            try catalogue.describe(row.number, description, event: event)
+            try log(settlement, of: row, description, event)
         case .rowFirst:
-            try catalogue.describe(row.number, description, event: event)
+            try log(settlement, of: row, description, event)
             flagFailure = try write(description, to: file, of: row)
         }
         // Only now: the two say the same whatever became of the flag.
         if let flagFailure { throw flagFailure }
         guard let changed = try catalogue.snapshot(row.number) else { return listed }
         return ListedSnapshot(snapshot: changed, presence: listed.presence, allocatedBytes: listed.allocatedBytes)
+    }
+
+    /// Writes the row, and both events: what had been found in only one of the two, and the change.
+    private func log(
+        _ settlement: Settlement?, of row: Snapshot, _ description: SnapshotDescription, _ event: Occasion
+    ) throws(SnapshotsError) {
+        try catalogue.together { () throws(SnapshotsError) in
+            if settlement != nil { try catalogue.append(Event(occasion(.settled), row)) }
+            try catalogue.describe(row.number, description, event: event)
+        }
     }
 
     /// Writes a snapshot's record anew. The immutable flag is off for the time of it; an error of setting it again is returned, for by then

@@ -14,7 +14,7 @@ struct PreparedSource {
 
 extension Store {
     /// Opens images and directories of sources, and takes all their locks.
-    func prepare(_ sources: [Source]) throws(SnapshotsError) -> (prepared: [PreparedSource], locks: [FileLock]) {
+    func prepare(_ sources: [Source]) throws(SnapshotsError) -> (prepared: [PreparedSource], locks: DirectoryLocks) {
         var prepared: [PreparedSource] = []
         for source in sources {
             let image = try beneath { () throws(CloneError) in try ImageFile(path: source.imagePath.string, kernel: kernel) }
@@ -37,7 +37,8 @@ extension Store {
 
     /// Sees to it that a directory, which is locked, carries the mark of a source.
     func claim(_ place: SnapshotPlace, for source: Source) throws(SnapshotsError) {
-        if let mark = try place.mark() {
+        let before = try place.mark()
+        if let mark = before {
             guard mark.catalogueID == catalogue.id else { throw .directoryOfAnotherCatalogue(path: place.path) }
             if mark.sourceID == source.id { return }
             // An empty one that a source left behind which is known no more is anybody's.
@@ -45,6 +46,6 @@ extension Store {
                 throw .directoryOfAnotherSource(path: place.path)
             }
         }
-        try place.setMark(DirectoryMark(sourceID: source.id, catalogueID: catalogue.id))
+        try place.setMark(DirectoryMark(sourceID: source.id, catalogueID: catalogue.id, highestNumber: before?.highestNumber))
     }
 }

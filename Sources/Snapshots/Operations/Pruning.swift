@@ -49,7 +49,7 @@ extension Store {
         let held = try openPlaces(of: request.source)
         var warnings: [StoreWarning] = []
         defer { withExtendedLifetime(held.locks) {} }
-        for place in held.places { warnings += try reconcileUnfinished(of: request.source.id, in: place) }
+        for place in held.places { warnings += try reconcileUnfinished(of: request.source.id, in: place, under: held.locks) }
         let plan = try planPrune(request)
         let reason = request.policyName.map { "policy \($0): no rule keeps it" } ?? "no rule keeps it"
         var report = PruneReport(plan: plan, removed: [], failed: [], warnings: openingWarnings + warnings + plan.warnings)
@@ -66,7 +66,7 @@ extension Store {
 
 extension Store {
     /// Opens and locks every directory in which a source has snapshots. One that is not there has nothing to be changed.
-    private func openPlaces(of source: Source) throws(SnapshotsError) -> (places: [SnapshotPlace], locks: [FileLock]) {
+    private func openPlaces(of source: Source) throws(SnapshotsError) -> (places: [SnapshotPlace], locks: DirectoryLocks) {
         let directories = Set(try catalogue.snapshots(SnapshotFilter(sources: [source.id])).map(\.directory))
         let places = directories.sorted { $0.path.string < $1.path.string }.compactMap { directory in
             if case .identified(let place) = place(of: directory, source: source.id) { place } else { nil }

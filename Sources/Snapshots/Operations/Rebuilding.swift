@@ -10,7 +10,7 @@ public import SystemPackage
 /// Makes the catalogue anew from the snapshot directories in or beneath these.
 ///
 /// - Throws: ``SnapshotsError/catalogueInUse(path:)`` if there is a good one, ``SnapshotsError/nothingToRebuild``,
-///   ``SnapshotsError/severalCatalogues(ids:)``.
+///   ``SnapshotsError/severalCatalogues(ids:)``, ``SnapshotsError/catalogueAppeared(path:)``.
 public func rebuildCatalogue(from roots: [FilePath], options: StoreOptions) throws(SnapshotsError) -> RebuildReport {
     let kernel = options.kernel
     let now = Instant(clamping: kernel.realTime())
@@ -20,20 +20,37 @@ public func rebuildCatalogue(from roots: [FilePath], options: StoreOptions) thro
     guard let id = ids.first else { throw .nothingToRebuild }
     guard ids.count == 1 else { throw .severalCatalogues(ids: ids.sorted()) }
 
+    // Of two at one time the second waits or is told; and nobody changes snapshots while they are read.
+    let locks = (try lockRebuild(options), try lockPlaces(places.map(\.place), options))
+    defer { withExtendedLifetime(locks) {} }
     try checkIsUnusable(options.catalogue, now: now)
     // Made whole under another name first: until it has its own, the damaged one is where it was.
     let draft = FilePath(options.catalogue.string + ".rebuilding")
     removeCatalogue(draft)
     do throws(SnapshotsError) {
         try fill(draft, id: id, from: places, &report, Occasion(at: now, kind: .adopted, reason: "rebuilt", command: options.command))
-        report.damagedCatalogue = try putAside(options.catalogue, now: now)
-        try renameCatalogue(draft, to: options.catalogue)
+        report.damagedCatalogue = try replaceCatalogue(options.catalogue, by: draft, now: now, kernel: kernel)
     } catch {
         removeCatalogue(draft)
         throw error
     }
     CatalogueReserve(besides: options.catalogue).restoreIfPossible()
     return report
+}
+
+private func lockRebuild(_ options: StoreOptions) throws(SnapshotsError) -> FileLock {
+    let file = try CatalogueFile(path: options.catalogue)
+    try file.prepareDirectory(user: geteuid())
+    return try beneath { () throws(CloneError) in
+        let identity = try OpenFile(file.directory.string, flags: [.directory, .followLinks], kernel: options.kernel).status().identity
+        return try FileLock.take(
+            "rebuild-\(identity.device)-\(identity.inode)", for: "rebuilding \(options.catalogue.string)",
+            in: try openPrivateDirectory(options.places.locks, kernel: options.kernel), wait: options.waitsForLocks, kernel: options.kernel)
+    }
+}
+
+private func lockPlaces(_ places: [SnapshotPlace], _ options: StoreOptions) throws(SnapshotsError) -> DirectoryLocks {
+    try .take(places.map { ($0, $0.path.string) }, waits: options.waitsForLocks, options)
 }
 
 private func fill(
@@ -46,7 +63,8 @@ private func fill(
         var rebuild = Rebuild(catalogue: catalogue, occasion: occasion, now: occasion.at)
         for (place, mark) in places {
             try place.synchronize()
-            try rebuild.read(place, mark, &report)
+            // Its numbers are read again: the mark was found before the directory was locked.
+            try rebuild.read(place, try place.mark() ?? mark, &report)
         }
         try rebuild.write(&report)
     }
@@ -102,6 +120,9 @@ private struct Rebuild {
     let occasion: Occasion
     let now: Instant
     private var found: [(record: SnapshotRecord, file: FoundFile, place: SnapshotPlace)] = []
+    private var ids: Set<Identifier> = []
+    /// What the marks remember of snapshots that are gone.
+    private var highestNumber: SnapshotNumber?
 
     init(catalogue: Catalogue, occasion: Occasion, now: Instant) {
         self.catalogue = catalogue
@@ -110,6 +131,7 @@ private struct Rebuild {
     }
 
     mutating func read(_ place: SnapshotPlace, _ mark: DirectoryMark, _ report: inout RebuildReport) throws(SnapshotsError) {
+        highestNumber = [highestNumber, mark.highestNumber].compactMap(\.self).max()
         for name in try place.names().sorted().compactMap({ SnapshotFileName($0) }) {
             let path = place.path.appending(name.text)
             let file = try place.find(name)
@@ -120,11 +142,12 @@ private struct Rebuild {
                     report.leftAlone.append((path, "its record names another catalogue"))
                 } else if record.sourceID != mark.sourceID {
                     report.leftAlone.append((path, "its record names another source"))
-                } else if found.contains(where: { $0.record.id == record.id }) {
+                } else if ids.contains(record.id) {
                     report.leftAlone.append((path, "a copy of snapshot \(record.number)"))
                 } else if file.size != record.logicalBytes {
                     report.leftAlone.append((path, RecordFault.size(recorded: record.logicalBytes).words))
                 } else {
+                    ids.insert(record.id)
                     found.append((record, file, place))
                 }
             }
@@ -140,12 +163,18 @@ private struct Rebuild {
         for item in newest.sorted(by: { ($0.record.takenAt, $0.record.number) > ($1.record.takenAt, $1.record.number) }) {
             report.sources.append(try addSource(item.record, in: item.place))
         }
+        if let highestNumber { try catalogue.skipNumbers(through: highestNumber) }
         for item in found.sorted(by: { $0.record.number < $1.record.number }) {
             let allocated = (try? item.place.kernel.statusOf(item.place.file.descriptor, item.file.name.text).allocatedBytes) ?? 0
-            _ = try catalogue.adopt(
+            let row = try catalogue.adopt(
                 item.record.draft(in: item.place.directory, at: now),
                 item.record.completion(fileName: item.file.name, allocatedBytes: Int64(clamping: allocated)), number: item.record.number,
                 event: occasion)
+            // Its own record does not tell of a number that it got because another one had it.
+            if row.number != item.record.number {
+                try item.place.remember(row.number)
+                try item.place.synchronize()
+            }
             report.snapshotCount += 1
         }
     }

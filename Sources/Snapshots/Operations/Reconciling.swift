@@ -7,7 +7,9 @@ import SystemPackage
 
 extension Store {
     /// Mends what a crash left unfinished of one source in a directory that is locked: rows that are pending or deleting.
-    func reconcileUnfinished(of source: Identifier, in place: SnapshotPlace) throws(SnapshotsError) -> [StoreWarning] {
+    func reconcileUnfinished(
+        of source: Identifier, in place: SnapshotPlace, under locks: DirectoryLocks
+    ) throws(SnapshotsError) -> [StoreWarning] {
         let rows = try catalogue.snapshots(SnapshotFilter(sources: [source], states: [.pending, .deleting]))
             .filter { $0.directory == place.directory }
         guard !rows.isEmpty else { return [] }
@@ -18,24 +20,25 @@ extension Store {
         var warnings: [StoreWarning] = []
         for step in reconcile(rows: rows, files: files, pool: .identified, catalogue: catalogue.id, now: now) {
             // Only the rows are ours to judge here: the files were chosen by their names.
-            if let done = try execute(step, in: place) { warnings.append(done) }
+            if let done = try execute(step, in: place, under: locks) { warnings.append(done) }
         }
         return warnings
     }
 
     /// Does what a step says. Returns what was done; nil for steps that only report.
-    func execute(_ step: ReconcileStep, in place: SnapshotPlace) throws(SnapshotsError) -> StoreWarning? {
+    func execute(_ step: ReconcileStep, in place: SnapshotPlace, under locks: DirectoryLocks) throws(SnapshotsError) -> StoreWarning? {
         switch step {
         case .drop(let row):
-            if row.state == .pending, let group = row.group { return try settleGroup(group, row) }
+            if row.state == .pending, let group = row.group { return try settleGroup(group, row, under: locks) }
             // The file may be gone from the directory, but not yet from the disk.
             try place.synchronize()
             let gone = row.removal?.occasion(at: now) ?? occasion(.dropped, "it had never come into being")
             try catalogue.drop(row.number, event: gone)
             return .reconciled(row.state == .deleting ? .removed : .dropped, row.number)
         case .complete(let row, let file, let record):
-            if let group = row.group { return try settleGroup(group, row) }
+            if let group = row.group { return try settleGroup(group, row, under: locks) }
             // Whoever published it may have been killed before the name was on disk.
+            try place.remember(row.number)
             try place.synchronize()
             try catalogue.complete(
                 row.number, record.completion(fileName: file.name, allocatedBytes: row.allocatedBytes), event: occasion(.completed))
@@ -67,7 +70,11 @@ extension Store {
             let (opened, _) = try place.open(file.name, expecting: row.id)
             try write(settlement.description, to: opened, of: row)
         }
-        if settlement.writesRow { try catalogue.describe(row.number, settlement.description, event: occasion(.settled)) }
+        if settlement.writesRow {
+            try catalogue.describe(row.number, settlement.description, event: occasion(.settled))
+        } else {
+            try catalogue.append(Event(occasion(.settled, "the record follows the row"), row))
+        }
     }
 
     /// A snapshot that was completed after a crash gets the flag that it would have got.

@@ -31,9 +31,9 @@ extension Store {
         let places = directories.sorted { $0.path.string < $1.path.string }.map { ($0, place(of: $0, source: source.id)) }
         // Those that are there first: the files of one that is not there may be found in them.
         for case (_, .identified(let place)) in places {
-            let lock = try request.isDryRun ? nil : lock(place, called: source.name)
+            let lock = try request.isDryRun ? .none : lock(place, called: source.name)
             defer { withExtendedLifetime(lock) {} }
-            try repair(source, place, request, &steps)
+            try repair(source, place, under: lock, request, &steps)
         }
         let found = Set(steps.filter { $0.kind == .relocated }.compactMap(\.number))
         for (directory, state) in places {
@@ -49,7 +49,7 @@ extension Store {
     }
 
     private func repair(
-        _ source: Source, _ place: SnapshotPlace, _ request: RepairRequest, _ steps: inout [RepairStep]
+        _ source: Source, _ place: SnapshotPlace, under lock: DirectoryLocks, _ request: RepairRequest, _ steps: inout [RepairStep]
     ) throws(SnapshotsError) {
         // Read again, under the lock.
         let rows = try catalogue.snapshots(SnapshotFilter(sources: [source.id])).filter { $0.directory == place.directory }
@@ -66,7 +66,7 @@ extension Store {
                     continue
                 }
                 // What a step says is planned; what was done may be more cautious (a group, a hold).
-                if try execute(step, in: place) != nil { steps.append(plain) }
+                if try execute(step, in: place, under: lock) != nil { steps.append(plain) }
             }
         }
     }
@@ -93,12 +93,18 @@ extension Store {
         guard !request.isDryRun else {
             return RepairStep(kind: .adopted, source: source.name, number: record.number, path: path)
         }
-        try place.synchronize()
         let allocated = (try? kernel.statusOf(place.file.descriptor, file.name.text).allocatedBytes) ?? 0
-        let adopted = try catalogue.adopt(
-            record.draft(in: place.directory, at: now),
-            record.completion(fileName: file.name, allocatedBytes: Int64(clamping: allocated)), number: record.number,
-            event: occasion(.adopted, path.string))
+        let adopted = try catalogue.together { () throws(SnapshotsError) in
+            if let highest = try place.mark()?.highestNumber { try catalogue.skipNumbers(through: highest) }
+            let adopted = try catalogue.adopt(
+                record.draft(in: place.directory, at: now),
+                record.completion(fileName: file.name, allocatedBytes: Int64(clamping: allocated)), number: record.number,
+                event: occasion(.adopted, path.string))
+            // Before the row counts: whoever published the file may have been killed before its name was on disk.
+            try place.remember(adopted.number)
+            try place.synchronize()
+            return adopted
+        }
         return RepairStep(kind: .adopted, source: source.name, number: adopted.number, path: path)
     }
 

@@ -1,44 +1,71 @@
-// A damaged catalogue and the one that takes its place. The rule: a good one is not replaced, a damaged one is put aside with its log and
-// never removed, and the new one gets the name only when it is whole.
+// A damaged catalogue and the one that takes its place. The rule: only what SQLite itself calls damaged is replaced, never one that is good, busy,
+// newer or on a failing disk; the damaged one is put aside with its log and never removed; the new one gets the name only when it is
+// whole, and takes it from nobody.
 
+import CloneCore
 import Glibc
 import Policy
 import SystemPackage
 
+/// The log first: a log beside a catalogue that is not its own would be read into it.
 private let endings = ["-wal", "-shm", ""]
 
 func removeCatalogue(_ catalogue: FilePath) {
     for ending in endings { unlink(catalogue.string + ending) }
 }
 
-/// Throws for a catalogue that can be read.
+/// Throws unless the catalogue at that path is damaged or not there.
+///
+/// - Throws: ``SnapshotsError/catalogueInUse(path:)`` for a good one; what keeps one from being judged.
 func checkIsUnusable(_ path: FilePath, now: Instant) throws(SnapshotsError) {
     do throws(SnapshotsError) {
         let catalogue = try Catalogue.open(path: path, mode: .reading, now: now)
-        // It opens; is it whole too?
+        try catalogue.checkWhole()
+        // Sound for SQLite; are its values, too?
         _ = try catalogue.snapshots()
         _ = try catalogue.events()
         try catalogue.close()
-        throw .catalogueInUse(path: path)
-    } catch .catalogueMissing, .catalogueCorrupt, .notACatalogue, .catalogueFailed {
+    } catch .catalogueMissing, .catalogueCorrupt, .notACatalogue {
         return
     }
+    throw .catalogueInUse(path: path)
 }
 
-/// Moves a catalogue that can't be used out of the way, with its log; nil: there is none.
-func putAside(_ path: FilePath, now: Instant) throws(SnapshotsError) -> FilePath? {
-    guard endings.contains(where: { access(path.string + $0, F_OK) == 0 }) else { return nil }
+/// Puts a whole draft in the place of a catalogue that can't be used, which is moved out of the way with its log.
+///
+/// - Returns: where the old one is now; nil: there was none.
+/// - Throws: ``SnapshotsError/catalogueAppeared(path:)``, and what the disk says. The old one is back at its place then, if that is free.
+func replaceCatalogue(_ path: FilePath, by draft: FilePath, now: Instant, kernel: Kernel) throws(SnapshotsError) -> FilePath? {
+    let file = try CatalogueFile(path: path)
     let aside = FilePath(path.string + ".damaged-" + now.compact)
-    for ending in endings where access(path.string + ending, F_OK) == 0 {
-        try renameCatalogue(FilePath(path.string + ending), to: FilePath(aside.string + ending))
+    let directory = try beneath { () throws(CloneError) in
+        try OpenFile(file.directory.string, flags: [.directory, .followLinks], kernel: kernel)
     }
-    return aside
+    var moved: [String] = []
+    do throws(Errno) {
+        for ending in endings {
+            do throws(Errno) {
+                try move(path.string + ending, to: aside.string + ending, kernel)
+                moved.append(ending)
+            } catch .noSuchFileOrDirectory {}
+        }
+        try kernel.synchronize(directory.descriptor)
+        try move(draft.string, to: path.string, kernel)
+    } catch {
+        for ending in moved.reversed() {
+            do throws(Errno) { try move(aside.string + ending, to: path.string + ending, kernel) } catch { break }
+        }
+        throw error == .fileExists ? .catalogueAppeared(path: path) : file.failure(error.rawValue)
+    }
+    do throws(Errno) {
+        try kernel.synchronize(directory.descriptor)
+    } catch {
+        throw file.failure(error.rawValue)
+    }
+    return moved.isEmpty ? nil : aside
 }
 
-func renameCatalogue(_ old: FilePath, to new: FilePath) throws(SnapshotsError) {
-    guard rename(old.string, new.string) == 0 else { throw .catalogueNotWritable(path: new, problem: .notPermitted) }
-    let directory = open(new.removingLastComponent().string, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard directory >= 0 else { return }
-    fsync(directory)
-    close(directory)
+/// Gives a file a name that nobody may have: another process may have made a catalogue in the meantime.
+private func move(_ old: String, to new: String, _ kernel: Kernel) throws(Errno) {
+    try kernel.rename(workingDirectory, old, workingDirectory, new, .keepExisting)
 }

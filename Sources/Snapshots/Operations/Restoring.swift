@@ -51,9 +51,7 @@ extension Store {
             try destination.publish(restored)
         }
         do throws(SnapshotsError) {
-            let event = occasion(.restored, plan.path.string)
-            try catalogue.append(
-                Event(event, sourceID: row.sourceID, sourceName: row.sourceName, snapshotNumber: row.number, snapshotID: row.id))
+            try catalogue.append(Event(occasion(.restored, plan.path.string), row))
         } catch {
             // It is restored all the same.
             report.warnings.append(.notLogged(problem: error.message))
@@ -75,7 +73,7 @@ extension Store {
     /// Locks the snapshot's directory and, if it is another by now, the one that the safety snapshot goes to.
     private func lockForRestore(
         _ snapshot: Snapshot, safetyOf source: Source?
-    ) throws(SnapshotsError) -> (place: SnapshotPlace, locks: [FileLock], warnings: [StoreWarning]) {
+    ) throws(SnapshotsError) -> (place: SnapshotPlace, locks: DirectoryLocks, warnings: [StoreWarning]) {
         let place = try presentPlace(of: snapshot)
         var places = [(place: place, name: snapshot.sourceName)]
         if let source {
@@ -85,7 +83,7 @@ extension Store {
         let locks = try lock(places)
         if let source, let last = places.last { try claim(last.place, for: source) }
         var warnings: [StoreWarning] = []
-        for item in places { warnings += try reconcileUnfinished(of: snapshot.sourceID, in: item.place) }
+        for item in places { warnings += try reconcileUnfinished(of: snapshot.sourceID, in: item.place, under: locks) }
         return (place, locks, warnings)
     }
 

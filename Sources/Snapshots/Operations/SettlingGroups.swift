@@ -1,5 +1,6 @@
 // A group that a crash has torn: all or none. The rule: it is completed if every file is there and whole, undone if one is certainly not
-// there, and left as it is while anything can't be told: a disk that answers with an error must not cost the files that are whole.
+// there, and left as it is while anything can't be told: a disk that answers with an error must not cost the files that are whole. Its members
+// are of several sources: it is touched under the locks of all their directories, or not at all.
 
 import CloneCore
 
@@ -12,16 +13,25 @@ private struct FoundMember {
 }
 
 extension Store {
-    /// Completes or undoes the pending group of a row. Its own processes are dead, for they held the lock that is ours now.
-    func settleGroup(_ group: Identifier, _ row: Snapshot) throws(SnapshotsError) -> StoreWarning? {
-        let members = try catalogue.snapshots(SnapshotFilter(states: [.pending], group: group))
+    /// Completes or undoes the pending group of a row, whose directory's lock is among `locks`. The process that began the group is dead,
+    /// for it held that lock; but another one may be at work in the directories of the other members. Then the group is left to whoever comes next.
+    func settleGroup(_ group: Identifier, _ row: Snapshot, under locks: DirectoryLocks) throws(SnapshotsError) -> StoreWarning? {
+        let pending = SnapshotFilter(states: [.pending], group: group)
+        let members = try catalogue.snapshots(pending)
         // An earlier step may have settled it already.
         guard members.contains(where: { $0.number == row.number }) else { return nil }
-        var found: [FoundMember] = []
         var places: [SnapshotPlace] = []
         for member in members {
             guard case .identified(let place) = place(of: member.directory, source: member.sourceID) else { return nil }
             places.append(place)
+        }
+        let named = zip(places, members).map { (place: $0, name: $1.sourceName) }
+        guard let others = try lockIfFree(named, besides: locks) else { return nil }
+        defer { withExtendedLifetime(others) {} }
+        // Whoever had the locks before may have settled it.
+        guard try catalogue.snapshots(pending) == members else { return nil }
+        var found: [FoundMember] = []
+        for (member, place) in zip(members, places) {
             switch try look(for: member, in: place) {
             case .complete(_, let file, let record):
                 found.append(FoundMember(row: member, place: place, file: file, record: record))
@@ -41,7 +51,10 @@ extension Store {
     }
 
     private func finish(_ found: [FoundMember], _ row: Snapshot) throws(SnapshotsError) -> StoreWarning {
-        for item in found { try item.place.synchronize() }
+        for item in found {
+            try item.place.remember(item.row.number)
+            try item.place.synchronize()
+        }
         try catalogue.together { () throws(SnapshotsError) in
             for item in found {
                 try catalogue.complete(

@@ -119,8 +119,15 @@ extension Store {
                 }
             }
             if let directory { place = try resolvedDirectory(directory) }
+            // The log tells of the directory only if that is what was asked for, or what follows.
+            var event: Occasion?
+            if directory != nil || place != source.snapshotDirectory {
+                var moved = try catalogue.source(id: source.id) ?? source
+                moved.snapshotDirectory = place
+                event = occasion(.sourceMoved, SnapshotPlace.path(of: moved).string)
+            }
             // The pool is learned anew from the next snapshot.
-            try catalogue.place(source.id, snapshotDirectory: place, pool: nil, event: occasion(.sourceMoved, place?.string))
+            try catalogue.place(source.id, snapshotDirectory: place, pool: nil, event: event)
         }
         return try catalogue.source(id: source.id) ?? source
     }

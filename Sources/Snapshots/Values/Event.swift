@@ -105,6 +105,15 @@ public struct Event: Hashable, Sendable {
     }
 }
 
+extension Event {
+    /// What befell a snapshot.
+    init(_ occasion: Occasion, _ snapshot: Snapshot) {
+        self.init(
+            occasion, sourceID: snapshot.sourceID, sourceName: snapshot.sourceName, snapshotNumber: snapshot.number,
+            snapshotID: snapshot.id)
+    }
+}
+
 /// Why a snapshot is being removed. It is kept in the row, so that a removal that a crash has cut off is logged with its true reason.
 public struct Removal: Hashable, Sendable {
     /// ``EventKind/pruned`` or ``EventKind/deleted``.

@@ -81,6 +81,7 @@ extension CatalogueProblem {
         case .empty: "the file is empty, so it can't be the catalogue"
         case .notSQLite: "this is not an SQLite database, so it can't be the catalogue"
         case .foreign: "this is another program's database, not a catalogue of losnap"
+        case .logAlone: "the catalogue is gone, and its log lies there alone, so no new one can be made"
         }
     }
 }

@@ -64,6 +64,8 @@ public enum CatalogueProblem: Sendable, Hashable {
     case notSQLite
     /// It is another program's database.
     case foreign
+    /// It is gone, but its log is there: SQLite would read that into a new one.
+    case logAlone
 }
 
 /// Why a file or directory can't be trusted.

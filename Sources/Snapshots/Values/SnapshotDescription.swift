@@ -51,12 +51,4 @@ public struct SnapshotDescription: Hashable, Sendable {
 
     /// Whether a hold forbids removal at that instant.
     public func isHeld(at now: Instant) -> Bool { hold?.counts(at: now) ?? false }
-
-    /// The same after one more change.
-    public func revised(_ change: (inout SnapshotDescription) -> Void) -> SnapshotDescription {
-        var copy = self
-        change(&copy)
-        copy.revision = revision.next
-        return copy
-    }
 }

@@ -59,6 +59,7 @@ extension SnapshotsError {
         case .imageChanged: "image_changed"
         case .noNameFromImage: "no_name_from_image"
         case .catalogueInUse: "catalogue_in_use"
+        case .catalogueAppeared: "catalogue_appeared"
         case .nothingToRebuild: "nothing_to_rebuild"
         case .severalCatalogues: "several_catalogues"
         case .clone(let error): error.code
@@ -72,7 +73,7 @@ extension SnapshotsError {
             .sourceNameTaken, .imageTaken, .invalidReference, .ambiguousSnapshot, .recordTooLarge:
             .usage
         case .unknownSource, .unknownSnapshot, .catalogueMissing: .notFound
-        case .recordChanged, .catalogueLocked: .busy
+        case .recordChanged, .catalogueLocked, .catalogueAppeared: .busy
         case .invalidRecord, .newerRecord, .notACatalogue, .catalogueCorrupt, .catalogueNewer: .data
         case .catalogueExposed, .catalogueNotWritable: .permission
         case .catalogueFull: .full

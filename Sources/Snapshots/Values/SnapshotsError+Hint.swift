@@ -40,6 +40,8 @@ extension SnapshotsError {
             "losnap create makes one, --catalogue FILE names another; losnap repair --rebuild brings a lost one back"
         case .notACatalogue(_, .empty):
             "move the empty file away; losnap repair --rebuild makes a new catalogue from the snapshots themselves"
+        case .notACatalogue(let path, .logAlone):
+            "losnap repair --rebuild brings it back from the snapshots; to begin anew, move \((path.string + "-wal").shellWord.shown) away"
         case .notACatalogue:
             "name the right file with --catalogue FILE; losnap repair --rebuild makes a new one from the snapshots themselves"
         case .catalogueCorrupt: "losnap repair --rebuild makes a new catalogue from the snapshots themselves"
@@ -49,7 +51,7 @@ extension SnapshotsError {
         case .catalogueFull: "free some space; losnap prune and losnap delete use a reserve that is kept for this"
         case .catalogueNotWritable(_, let problem): problem.hint
         case .catalogueInputOutput: "look into the kernel's log (dmesg); copy the catalogue to a sound disk"
-        case .catalogueFailed: "losnap repair --rebuild makes a new catalogue from the snapshots themselves"
+        case .catalogueFailed: "try again; if it stays so, move the catalogue away, and losnap repair --rebuild makes a new one"
         case .directoryExposed: "let only the one who runs losnap write it, or choose another: losnap source move NAME --directory DIR"
         case .poolNotIdentified: "mount the right filesystem there; after a move for good: losnap source move"
         case .directoryNotMarked: "if it holds the right snapshots, losnap repair --rebuild DIR takes them in; nothing was touched"
@@ -76,6 +78,7 @@ extension SnapshotsError {
         case .imageChanged: "see who else replaces it, and try again"
         case .noNameFromImage(let path, _): "losnap source add NAME \(path.string.shellWord.shown)"
         case .catalogueInUse: "losnap repair mends what can be mended; to rebuild all the same, move the catalogue away first"
+        case .catalogueAppeared: "look at it with losnap list; to rebuild all the same, move it away first"
         case .nothingToRebuild: "name the directories with the snapshots, as /srv/images/.losnap"
         case .severalCatalogues: "name the snapshot directories of one catalogue only"
         case .clone(let error): error.hint

@@ -72,6 +72,7 @@ extension SnapshotsError {
         case .imageChanged(let path): "\(path.string.shown): another file came there while it was being replaced; nothing was changed"
         case .noNameFromImage(let path, let problem): "\(path.string.shown): no name for the source can be made from it: \(problem)"
         case .catalogueInUse(let path): "\(path.string.shown): the catalogue is in good order"
+        case .catalogueAppeared(let path): "\(path.string.shown): another process made a catalogue there in the meantime"
         case .nothingToRebuild: "there is no snapshot directory in or beneath what was named"
         case .severalCatalogues(let ids): "the directories belong to \(ids.count) catalogues"
         case .clone(let error): error.message

@@ -8,8 +8,8 @@ struct Restore: Command {
         commandName: "restore",
         abstract: "Put an image back as it was, or make a new one of a snapshot.",
         discussion: """
-            Takes a safety snapshot of the present state first, then replaces the image in one step. Unmount it before; losnap refuses while \
-            somebody uses it. With --to a new image is made, and nothing is ever overwritten. For a single file, see losnap mount.
+            Takes a safety snapshot of the present state first, and tells its number, then replaces the image in one step. Unmount it before; \
+            losnap refuses while somebody uses it. With --to a new image is made, and nothing is ever overwritten. For a single file, see losnap mount.
 
             EXAMPLES:
               losnap restore home@before-upgrade --dry-run

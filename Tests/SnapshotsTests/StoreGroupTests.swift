@@ -1,0 +1,67 @@
+// A group that a crash has torn, while somebody is at work on one of its members: it is settled under all locks or not at all.
+
+import CloneCore
+import Foundation
+import GRDB
+import Glibc
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import Snapshots
+
+@Suite("Store: torn groups", .needsRoot, .timeLimit(.minutes(15)))
+struct StoreGroupTests {
+    @Test("is left alone while another process holds the lock of one member, and settled when that is released", arguments: [true, false])
+    func locked(isWhole: Bool) throws {
+        try TestScope.with { scope in
+            let scene = try StoreScene(on: scope.memoryPool())
+            let store = try scene.store()
+            let home = try scene.source("home", in: store)
+            let other = try scene.source("other", in: store)
+            _ = try store.create(CreateRequest(sources: [home, other]))
+            let rows = [try store.row(1), try store.row(2)]
+            if !isWhole {
+                let path = try #require(rows[0].path).string
+                try Command.run("chattr", ["-i", path])
+                unlink(path)
+            }
+            // As the crash left them: published as far as it came, and not complete.
+            try store.catalogue.write { db in try db.execute(sql: "UPDATE snapshot SET state = 'pending', file_name = NULL") }
+            let files = scene.files("other")
+            // A lock is a descriptor's, so this one excludes the store as another process's would. The store waits for locks, but not here.
+            var holder: DirectoryLocks? = try scene.store().lock(try store.presentPlace(of: rows[1]), called: other.name)
+            let report = try store.create(CreateRequest(sources: [home]))
+            #expect(report.warnings.isEmpty)
+            #expect(try [store.row(1).state, store.row(2).state] == [.pending, .pending])
+            #expect(scene.files("other") == files && files.count == 1)
+            withExtendedLifetime(holder) {}
+            holder = nil
+            // A process that another test is just starting may have a copy of the descriptor for a moment.
+            var warnings: [StoreWarning] = []
+            for _ in 0..<200 where warnings.isEmpty {
+                usleep(10_000)
+                warnings = try store.create(CreateRequest(sources: [home])).warnings
+            }
+            #expect(warnings == [.reconciled(isWhole ? .completed : .dropped, rows[0].number)])
+            #expect(scene.files("other").count == (isWhole ? 1 : 0))
+            #expect(try store.catalogue.snapshots().filter { $0.group != nil }.count == (isWhole ? 2 : 0))
+            try scene.expectSettled(store)
+        }
+    }
+
+    @Test("is settled by a command that holds the locks of all its members already")
+    func ownLocks() throws {
+        try TestScope.with { scope in
+            let scene = try StoreScene(on: scope.memoryPool())
+            let store = try scene.store()
+            let sources = [try scene.source("home", in: store), try scene.source("other", in: store)]
+            _ = try store.create(CreateRequest(sources: sources))
+            try store.catalogue.write { db in try db.execute(sql: "UPDATE snapshot SET state = 'pending', file_name = NULL") }
+            let report = try store.create(CreateRequest(sources: sources))
+            #expect(report.warnings.count == 1)
+            try scene.expectSettled(store)
+            #expect(try store.catalogue.count() == 4)
+        }
+    }
+}
