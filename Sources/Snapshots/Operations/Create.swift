@@ -24,10 +24,15 @@ extension Store {
         let (prepared, locks) = try prepare(request.sources)
         // To the very end: nobody may touch what is not finished.
         defer { withExtendedLifetime(locks) {} }
-        var warnings: [StoreWarning] = []
-        for item in prepared { warnings += try reconcileUnfinished(of: item.source.id, in: item.place) }
-        let report = try take(prepared, request)
-        return CreateReport(snapshots: report.snapshots, warnings: warnings + report.warnings)
+        do throws(SnapshotsError) {
+            var warnings: [StoreWarning] = []
+            for item in prepared { warnings += try reconcileUnfinished(of: item.source.id, in: item.place) }
+            let report = try take(prepared, request)
+            return CreateReport(snapshots: report.snapshots, warnings: warnings + report.warnings)
+        } catch {
+            removeNewDirectories(of: prepared, areLocked: true)
+            throw error
+        }
     }
 
     private func checkClock(_ request: CreateRequest) throws(SnapshotsError) {

@@ -13,13 +13,17 @@ private struct FoundMember {
 
 extension Store {
     /// Completes or undoes the pending group of a row. Its own processes are dead, for they held the lock that is ours now.
-    func settleGroup(_ group: Identifier, _ row: Snapshot) throws(SnapshotsError) -> StoreWarning? {
+    ///
+    /// - Parameter lost: a directory that is not there, of which the user says that it will not come back.
+    func settleGroup(
+        _ group: Identifier, _ row: Snapshot, withoutFilesIn lost: SnapshotDirectory? = nil
+    ) throws(SnapshotsError) -> StoreWarning? {
         let members = try catalogue.snapshots(SnapshotFilter(states: [.pending], group: group))
         // An earlier step may have settled it already.
         guard members.contains(where: { $0.number == row.number }) else { return nil }
         var found: [FoundMember] = []
         var places: [SnapshotPlace] = []
-        for member in members {
+        for member in members where member.directory != lost {
             guard case .identified(let place) = place(of: member.directory, source: member.sourceID) else { return nil }
             places.append(place)
             switch try look(for: member, in: place) {
