@@ -32,6 +32,8 @@ public enum SnapshotsError: ExplainedError {
     case ambiguousSource(reference: String, candidates: [Identifier])
     /// The name belongs to a source already.
     case sourceNameTaken(name: SourceName, image: FilePath)
+    /// An image that is new seems to be the one of a source whose own is not there any more.
+    case imageMoved(name: SourceName, from: FilePath, to: FilePath)
     /// The image belongs to a source already.
     case imageTaken(path: FilePath, name: SourceName)
     /// A source can't be removed while it has snapshots.
@@ -92,6 +94,8 @@ public enum SnapshotsError: ExplainedError {
     case directoryExposed(path: FilePath, exposure: Exposure)
     /// The filesystem at that path is not the pool that the catalogue remembers.
     case poolNotIdentified(path: FilePath)
+    /// A directory in which snapshots of that source should lie is not there, though its pool seems to be.
+    case directoryMissing(path: FilePath, source: SourceName)
     /// The directory does not carry the mark of this source and catalogue.
     case directoryNotMarked(path: FilePath)
     /// The directory carries the mark of another catalogue.
@@ -125,6 +129,8 @@ public enum SnapshotsError: ExplainedError {
     case imageHasLinks(path: FilePath, count: UInt32)
     /// An image may not be replaced.
     case imageProtected(path: FilePath)
+    /// An image can't be restored to another filesystem than its snapshot's, neither in place nor as a new file.
+    case restoreElsewhere(snapshot: FilePath, target: FilePath, replaces: Bool)
     /// There is a file already.
     case fileExists(path: FilePath)
     /// The image changed hands while it was being replaced.

@@ -33,7 +33,8 @@ struct Loclone: ParsableCommand {
             try command.run()
         } catch let error as CloneError {
             complain("error: \(error.message)")
-            if let hint = error.hint { complain("hint: \(hint)") }
+            // It has no options that a hint could name.
+            if let hint = error.hint(offering: { _ in false }) { complain("hint: \(hint)") }
             Glibc.exit(1)
         } catch {
             if exitCode(for: error) == .success {

@@ -38,6 +38,16 @@ import Testing
         }
     }
 
+    @Test(arguments: [0, 1000] as [UInt32]) func `the null device is an empty configuration, and no other is`(user: UInt32) throws {
+        let read = try LosnapConfiguration.read("/dev/null", .required, user: user, kernel: .linux)
+        #expect(read?.sources.isEmpty == true && read?.policies.isEmpty == true)
+        #expect(error("/dev/zero", user: user) != nil)
+        // A file in its place, as an unlucky program may leave it, is a file like others.
+        var kernel = Kernel.linux
+        kernel.statusOf = { (directory, name) throws(Errno) in try Kernel.linux.statusOf(directory, "/etc/passwd") }
+        #expect(throws: ConfigurationError.self) { try LosnapConfiguration.read("/dev/null", .required, user: user, kernel: kernel) }
+    }
+
     @Test(.enabled(if: geteuid() == 0, "needs root, to make files of root")) func `root reads only what nobody else can change`() throws {
         try TestScope.with { scope in
             let folder = scope.directory.appending("etc")

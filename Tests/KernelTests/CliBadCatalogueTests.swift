@@ -91,7 +91,8 @@ struct CliBadCatalogueTests {
             let json = try scene.scope.start(scene.sandbox.losnap.invocation(["source", "rename", "home", "house", "--json"]))
             let refusal = Refusal(75, "catalogue_locked", says: scene.sandbox.catalogue.string, "another process", hint: "--wait")
             refusal.check(text: try scene.sandbox.run("create", "home"))
-            try refusal.check(json: json.finish(within: .seconds(30)))
+            let plain = Refusal(75, "catalogue_locked", says: scene.sandbox.catalogue.string, "another process", hint: "when it is done")
+            try plain.check(json: json.finish(within: .seconds(30)))
             let waiting = try scene.scope.start(scene.sandbox.losnap.invocation(["create", "home", "--wait", "--json"]))
             // A reader is not kept out.
             #expect(try scene.numbers() == [1])

@@ -27,10 +27,20 @@ struct CliBadPoolTests {
     func otherFilesystem() throws {
         try CliScene.with { scene in
             let other = try scene.scope.pool(.btrfs)
-            #expect(try scene.sandbox.run("source", "add", "home", scene.image.string, "--directory", "\(other.path)/snapshots").succeeded)
-            try scene.expect(
-                "create", "home",
-                refused: Refusal(69, "different_filesystem", says: "\(other.path)", scene.image.string, hint: "on one filesystem"))
+            let directory = "\(other.path)/snapshots"
+            let refusal = Refusal(69, "different_filesystem", says: "\(other.path)", scene.image.string, hint: "on one filesystem")
+            try scene.expect("source", "add", "home", scene.image.string, "--directory", directory, refused: refusal)
+            #expect(try scene.sandbox.run("source", "add", "home", scene.image.string).succeeded)
+            try scene.expect("source", "move", "home", "--directory", directory, refused: refusal)
+            // Of an image that is not there it can't be told; create tells it.
+            let aside = scene.pool.path.appending("aside").string
+            rename(scene.image.string, aside)
+            #expect(try scene.sandbox.run("source", "list").stdout.contains("image missing"))
+            #expect(try scene.sandbox.json("source", "list")["sources"][0]["image_present"] == false)
+            #expect(try scene.sandbox.run("source", "move", "home", "--directory", directory).succeeded)
+            rename(aside, scene.image.string)
+            #expect(try scene.sandbox.run("source", "list").stdout.contains(" ok "))
+            try scene.expect("create", "home", refused: refusal)
             #expect(try FileManager.default.contentsOfDirectory(atPath: other.path.string).isEmpty)
         }
     }

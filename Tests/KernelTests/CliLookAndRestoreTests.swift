@@ -70,9 +70,13 @@ struct CliLookAndRestoreTests {
                 "restore", "1", "--to", scene.image.string,
                 refused: Refusal(64, "file_exists", says: scene.image.string, "not overwritten", hint: "another path"))
             let elsewhere = try scene.scope.freshDirectory("elsewhere")
-            try scene.expect(
-                "restore", "1", "--to", "\(elsewhere)/a.img",
-                refused: Refusal(69, "different_filesystem", says: elsewhere.string, hint: "there"))
+            let refusal = Refusal(69, "different_filesystem", says: elsewhere.string, hint: "snapshot's filesystem", "cp --sparse=always")
+            try scene.expect("restore", "1", "--to", "\(elsewhere)/a.img", refused: refusal)
+            try scene.expect("restore", "1", "--to", "\(elsewhere)/a.img", "--dry-run", refused: refusal)
+            let hint = try #require(Complaint(scene.sandbox.run("restore", "1", "--to", "\(elsewhere)/a.img")).hints.last)
+            let copy = try #require(hint.firstMatch(of: /cp --sparse.*$/)).output
+            try Command.run("sh", ["-c", String(copy)])
+            #expect(try String(contentsOfFile: "\(elsewhere)/a.img", encoding: .utf8) == content)
             try scene.expect(
                 "restore", "1", "--to", "\(scene.pool.path)/no/a.img",
                 refused: Refusal(66, "no_such_file", says: "\(scene.pool.path)/no", hint: ""))

@@ -132,6 +132,11 @@ struct FixtureTests {
             #expect(try tool.run(["-G"]).stdout == "65534\n")
             let sandbox = try scope.sandbox(asNobody: true)
             #expect(try sandbox.losnap.run(["--help"]).succeeded)
+            // Without a sandbox, too, it has a place of its own for locks: nothing is left in /tmp.
+            let losnap = try scope.asNobody(.losnap)
+            let runtime = try #require(losnap.environment["LOSNAP_RUNTIME_DIR"])
+            #expect(runtime.hasPrefix(scope.directory.string))
+            #expect(try Command.run("stat", ["-c", "%u %a", runtime]) == "65534 700\n")
         }
     }
 }

@@ -67,7 +67,8 @@ import Testing
         var outcome = PruneOutcome(source: source, zoneName: "UTC") { () throws(SnapshotsError) in .done(report) }
         let use = try Samples.policyCase()
         outcome.expected = (use.schedule, use.forecast)
-        let listed = ListedSource(source: source, snapshotCount: 1, newest: nil, presence: .present, snapshotDirectory: "/x")
+        let listed = ListedSource(
+            source: source, snapshotCount: 1, newest: nil, presence: .present, hasImage: true, snapshotDirectory: "/x")
         let restore = RestorePlan(snapshot: snapshot, path: "/x", replaces: true, takesSafetySnapshot: true)
         let mount = ScratchMount(snapshot: "x", directory: "/m", device: "/dev/loop0", type: "xfs", access: .readOnly)
         let step = RepairStep(kind: .adopted, source: source.name, number: nil, path: "/x", detail: nil)

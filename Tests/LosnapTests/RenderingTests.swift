@@ -75,7 +75,8 @@ import Testing
         var source = try Samples.source()
         source.snapshotDirectory = "/srv/snapshots"
         let listed = ListedSource(
-            source: source, snapshotCount: 4, newest: snapshot.snapshot, presence: .unavailable, snapshotDirectory: "/srv/snapshots")
+            source: source, snapshotCount: 4, newest: snapshot.snapshot, presence: .unavailable, hasImage: false,
+            snapshotDirectory: "/srv/snapshots")
         let plan = RestorePlan(snapshot: snapshot, path: "/srv/home.img", replaces: true, takesSafetySnapshot: true)
         let texts = [
             CreatePresentation(report: CreateReport(snapshots: [snapshot], warnings: [])).text(Samples.utc),
@@ -88,6 +89,38 @@ import Testing
             ThawPresentation(found: [.thawed(mountPoint: "/home"), .inUse(mountPoint: "/x")]).text(Samples.utc),
         ]
         expectGolden(texts.joined(separator: "\n"), "others.txt")
+    }
+
+    @Test func `what is unavailable for one reason is one line of repair, and a step for each snapshot in JSON`() throws {
+        let source = try Samples.source()
+        func step(_ number: Int64, _ kind: RepairStep.Kind = .unavailable, _ detail: String? = "/d: the snapshot directory is not there")
+            throws
+            -> RepairStep
+        {
+            let number = try #require(SnapshotNumber(number))
+            return RepairStep(
+                kind: kind, source: source.name, number: number, path: FilePath("/d/\(number)"), detail: detail,
+                hint: kind == .unavailable ? "mount it" : nil)
+        }
+        let report = RepairReport(
+            steps: [try step(1, .missing, nil), try step(2), try step(3), try step(4, .unavailable, "/e: not permitted to open it")],
+            failed: [])
+        let shown = RepairPresentation(report: report, isDryRun: false)
+        let lines = [
+            "home, snapshot 1, /d/1: missing",
+            "home: 2 snapshots unavailable, left alone: /d: the snapshot directory is not there",
+            "    hint: mount it",
+            "home: 1 snapshot unavailable, left alone: /e: not permitted to open it",
+            "    hint: mount it",
+        ]
+        #expect(shown.text(Samples.utc) == lines.map { $0 + "\n" }.joined())
+        #expect(JSON.object(shown.fields(Samples.utc)).text.matches(of: /"kind":"unavailable"/).count == 3)
+    }
+
+    @Test func `releasing what is not held says so`() throws {
+        let snapshot = try Samples.several()[0]
+        let number = snapshot.snapshot.number
+        #expect(RecordPresentation(snapshot: snapshot, change: .notHeld).text(Samples.utc) == "snapshot \(number) of home: was not held\n")
     }
 
     @Test func `cells line up whatever the script`() {

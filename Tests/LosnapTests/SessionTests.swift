@@ -2,6 +2,8 @@
 
 import CloneCore
 import Foundation
+import Glibc
+import Policy
 import Snapshots
 import SystemPackage
 import TestSupport
@@ -102,7 +104,37 @@ import Testing
         for wrong in ["2026-13", "2026-02-30", "2026-11-22 25", "2026-11-22 07:61", "yesterday", "", "2026", "1e9"] {
             #expect(throws: (any Error).self) { try time(wrong) }
         }
-        #expect(throws: (any Error).self) { try reader.instant("2h", option: "--until", allowsAge: false) }
+        func end(_ text: String) throws -> String? { try reader.instant(text, option: "--until", duration: .ahead)?.description }
+        #expect(try end("2h") == "2026-11-23T14:00:00.000Z")
+        #expect(try end("1w") == "2026-11-30T12:00:00.000Z")
+        #expect(try end("2027-01-01") == "2027-01-01T00:00:00.000Z")
+        #expect(throws: FrontError.self) { try end("3m") }
+    }
+
+    @Test func `a hint names only what the command has`() {
+        let creating = OfferedOptions.of(["create", "home", "--label", "x"])
+        #expect(creating.isSuperset(of: ["--consistency", "--wait", "--max-freeze", "--json"]))
+        #expect(OfferedOptions.of(["repair", "--adopt", "x"]).isDisjoint(with: ["--consistency", "--max-freeze", "--to"]))
+        #expect(OfferedOptions.of(["source", "rename"]).contains("--catalogue"))
+        #expect(!OfferedOptions.of(["source", "rename"]).contains("--wait"))
+        let error = SnapshotsError.clone(.cannotProveUnused(path: "/x"))
+        #expect(session(["create", "home"]).told(error).hint?.contains("--consistency crash") == true)
+        #expect(session(["repair", "--adopt", "x", "--source", "home"]).told(error).hint == "run losnap as root or as the image's owner")
+    }
+
+    @Test func `a catalogue that is gone is missed if its reserve is there`() throws {
+        try TestScope.with { scope in
+            let state = scope.directory.appending("losnap")
+            #expect(mkdir(state.string, 0o700) == 0)
+            let environment = ["XDG_STATE_HOME": scope.directory.string]
+            #expect(run("list", environment: environment).stderr.isEmpty)
+            try scope.write("reserved", to: state.appending("catalogue.sqlite.reserve"))
+            let listed = run("list", environment: environment)
+            #expect(listed.status == .done && listed.stdout.isEmpty)
+            #expect(listed.stderr.contains("warning: \(state)/catalogue.sqlite: the catalogue is gone"))
+            #expect(listed.stderr.contains("hint: losnap repair --rebuild DIRECTORY"))
+            #expect(run("list", "--json", environment: environment).stdout.contains(#""code":"catalogue_lost""#))
+        }
     }
 
     @Test func `colours only where they are wanted`() {

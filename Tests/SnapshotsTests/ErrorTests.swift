@@ -2,6 +2,7 @@ import Policy
 import CloneCore
 import Foundation
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Snapshots
@@ -37,7 +38,9 @@ struct ErrorTests {
             .catalogueNotWritable(path: path, problem: .readOnlyFilesystem), .catalogueInputOutput(path: path, detail: text),
             .catalogueFailed(path: path, detail: text), .clone(.readOnly(path: "/x")),
             .directoryExposed(path: path, exposure: .owner(user: 7)), .directoryExposed(path: path, exposure: .writable(mode: 0o777)),
-            .poolNotIdentified(path: path), .directoryNotMarked(path: path), .directoryOfAnotherCatalogue(path: path),
+            .poolNotIdentified(path: path), .directoryMissing(path: path, source: name), .directoryNotMarked(path: path),
+            .imageMoved(name: name, from: path, to: path), .restoreElsewhere(snapshot: path, target: path, replaces: true),
+            .restoreElsewhere(snapshot: path, target: path, replaces: false), .directoryOfAnotherCatalogue(path: path),
             .directoryOfAnotherSource(path: path), .poolChanged(name: name, path: path), .notTheSnapshot(path: path, id: id),
             .fileMissing(number: number, path: path), .unavailable(number: number, path: path), .timeInFuture(.latest),
             .clockBehind(now: .earliest, newest: .latest, number: number), .held(number: number, reason: text),
@@ -60,6 +63,20 @@ struct ErrorTests {
             #expect(!hint.hasSuffix("."))
             #expect(error.code.allSatisfy { $0 == "_" || ($0.isASCII && $0.isLowercase) })
         }
+    }
+
+    @Test("have hints that name no option by itself, unless the command has it")
+    func options() throws {
+        for error in try all() {
+            let hint = try #require(error.hint { $0 == "--catalogue" })
+            #expect(bareOptions(in: hint).allSatisfy { $0 == "--catalogue" }, "\(hint)")
+            #expect(!hint.hasSuffix(";") && !hint.hasSuffix(","), "\(hint)")
+        }
+        let waiting = SnapshotsError.catalogueLocked(path: "/x")
+        #expect(waiting.hint { $0 == "--wait" } == "try again when it is done, or wait with --wait")
+        #expect(waiting.hint { _ in false } == "try again when it is done")
+        let locked = SnapshotsError.clone(.locked(what: "/x", holder: nil))
+        #expect(locked.hint { _ in false }?.contains("--") == false && locked.hint?.contains("--wait") == true)
     }
 
     @Test("have a code for each case, and no two the same")

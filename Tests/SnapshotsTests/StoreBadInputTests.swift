@@ -66,7 +66,15 @@ struct StoreBadInputTests {
                 expectError(code, category) { try store.take(moved) }
                 #expect(listDirectory(directory.string) == before)
             }
-            try refuses("different_filesystem", .pool, try scope.memoryPool().appending("elsewhere"))
+            // Whether it is there or not.
+            let elsewhere = try scope.memoryPool()
+            for directory in [elsewhere, elsewhere.appending("not-yet")] {
+                expectError("different_filesystem", .pool) { _ = try store.moveSource(source, image: nil, directory: directory) }
+                expectError("different_filesystem", .pool) {
+                    let name = try SourceName(parsing: "elsewhere")
+                    _ = try store.addSource(name: name, image: try scene.image("elsewhere.img"), directory: directory)
+                }
+            }
             let exposed = pool.appending("exposed")
             try refuses("directory_exposed", .permission, exposed) { chmod(exposed.string, 0o770) }
             let others = pool.appending("others")

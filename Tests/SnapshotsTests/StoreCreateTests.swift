@@ -46,6 +46,39 @@ struct StoreCreateTests {
         }
     }
 
+    @Test("a create that is refused leaves no directory that it made, and others as they are", arguments: [Filesystem.xfs, .btrfs])
+    func refusedLeavesNothing(kind: Filesystem) throws {
+        try TestScope.with { scope in
+            let scene = try StoreScene(on: scope.memoryPool(kind))
+            let store = try scene.store()
+            let image = try scene.image()
+            let proposed = try store.findOrPropose(.path(image))
+            // Open for writing: found after the directory is made and marked.
+            let writer = try FileDescriptor.open(image, .readWrite, options: .closeOnExec)
+            expectError("open_for_writing", .busy) { try store.take(proposed) }
+            #expect(listDirectory(scene.directory.string) == ["home.img"])
+            let other = try scene.source("other", in: store)
+            try store.take(other)
+            expectError("open_for_writing", .busy) { _ = try store.create(CreateRequest(sources: [proposed, other])) }
+            #expect(listDirectory(scene.directory.appending(".losnap").string) == ["other"])
+            try writer.close()
+            // The second can't even be opened, and nothing is locked yet.
+            let gone = try scene.source("gone", in: store)
+            unlink(gone.imagePath.string)
+            expectError("no_such_file", .notFound) { _ = try store.create(CreateRequest(sources: [proposed, gone])) }
+            #expect(listDirectory(scene.directory.appending(".losnap").string) == ["other"])
+            // Whoever has opened it in the meantime is told to try again.
+            let place = try SnapshotPlace.prepare(for: proposed, image: ImageFile(path: image.string, kernel: .linux), kernel: .linux) {
+                _ in
+            }
+            place.removeIfNew(isLocked: true)
+            expectError("locked", .busy) { try store.claim(place, for: proposed) }
+            #expect(try store.take(proposed).snapshot.number.value > 1)
+            #expect(scene.files().count == 1)
+            try scene.expectSettled(store)
+        }
+    }
+
     @Test("everything is on disk before it has a name, and has its name before the row says so")
     func order() throws {
         try TestScope.with { scope in

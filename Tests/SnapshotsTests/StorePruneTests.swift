@@ -151,9 +151,11 @@ struct StorePruneTests {
             #expect(changed.snapshot.tags.map(\.text) == ["one", "two"] && changed.snapshot.revision.value == 5)
             #expect(try scene.record(at: path).description == changed.snapshot.description)
             #expect(try scene.isImmutable(path))
-            #expect(try store.release(stale).snapshot.hold == nil)
+            let released = try store.release(stale)
+            #expect(released.snapshot.snapshot.hold == nil && released.wasHeld)
             #expect(try store.log().suffix(5).map(\.occasion.kind.rawValue) == ["tagged", "tagged", "held", "labelled", "released"])
             #expect(try scene.record(at: path).description.hold == nil)
+            #expect(try !store.release(stale).wasHeld)
             try scene.expectSettled(store)
         }
     }

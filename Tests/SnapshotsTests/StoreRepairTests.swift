@@ -101,6 +101,50 @@ struct StoreRepairTests {
         }
     }
 
+    @Test("what was unfinished in a directory that is not there is forgotten with it, of a group all")
+    func unfinishedInMissingDirectory() throws {
+        try TestScope.with { scope in
+            let (scene, store, source) = try world(scope, 2)
+            let other = try scene.source("other", in: store)
+            let lone = try store.take(other).snapshot
+            let group = Identifier.random()
+            let first = try store.row(1)
+            func begin(_ source: Source, in directory: SnapshotDirectory, group: Identifier?) throws {
+                _ = try store.catalogue.begin(
+                    SnapshotDraft(
+                        id: .random(), sourceID: source.id, imagePath: source.imagePath, directory: directory, begunAt: store.now,
+                        group: group,
+                        origin: .manual, consistency: .frozen, image: first.image))
+            }
+            try begin(source, in: first.directory, group: group)
+            try begin(other, in: lone.directory, group: group)
+            try begin(source, in: first.directory, group: nil)
+            try store.catalogue.markDeleting(try store.row(2).number, Removal(kind: .pruned))
+            try Command.run("chattr", ["-R", "-i", first.directory.path.string])
+            try Command.run("rm", ["-r", first.directory.path.string])
+
+            let before = try store.catalogue.snapshots().map(\.number.value)
+            expectError("directory_missing", .pool) { try store.take(source) }
+            // Nothing can be told of the group: it waits.
+            #expect(try store.take(other).presence == .present)
+            for request in [
+                RepairRequest(sources: [source]), RepairRequest(forgetsMissing: true),
+                RepairRequest(sources: [source], forgetsMissing: true, isDryRun: true),
+            ] {
+                let steps = try store.repair(request).steps.filter { $0.source == source.name }
+                #expect(steps.map(\.kind) == Array(repeating: request.isDryRun ? .forgotten : .unavailable, count: 4))
+            }
+            #expect(try store.catalogue.snapshots().map(\.number.value).filter { $0 < 7 } == before)
+            #expect(
+                try store.repair(RepairRequest(sources: [source], forgetsMissing: true)).steps.map(\.kind) == [
+                    .forgotten, .forgotten, .forgotten, .forgotten,
+                ])
+            #expect(try store.catalogue.snapshots().map(\.number) == [lone.number, try store.row(7).number])
+            try store.take(source)
+            try scene.expectSettled(store)
+        }
+    }
+
     @Test("a removal that was begun goes on, but not if record or row is held")
     func removals() throws {
         try TestScope.with { scope in

@@ -38,10 +38,16 @@ struct ValueTests {
         arguments: [
             "", "42", "007", "latest", "Latest", "latest~2", "latest~x", "oldest", "2026-11-22", "2026-11", "2026-", "2026-13-45",
             "2026-11-22 07:00", "2026-11-22T07:00:12.123", "2026-11-22Z", "2h", "1y6mo", "5m", "90s", "a@b", "a\u{7}", "a\nb", "a\u{202E}b",
-            String(repeating: "a", count: 256), String(repeating: "ü", count: 128),
+            String(repeating: "a", count: 256), String(repeating: "ü", count: 128), " ", "   ", "\u{A0}", "\u{200D}", "\u{3000} \u{200B}",
         ])
     func badLabels(text: String) {
         #expect(errorCode { _ = try Label(parsing: text) } == "invalid_label")
+    }
+
+    @Test("that an older losnap let through are still read")
+    func blankLabels() throws {
+        #expect(try Label(recorded: "  ").text == "  ")
+        #expect(errorCode { _ = try Label(recorded: "") } == "invalid_label")
     }
 
     @Test("that are tags are a set of at most 64")

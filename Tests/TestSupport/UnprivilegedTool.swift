@@ -26,6 +26,12 @@ extension TestScope {
             result.environment = tool.environment
             result.environment["LD_LIBRARY_PATH"] = copies.string
         }
+        // Else a losnap of theirs would make one in /tmp, and leave it.
+        if result.environment["LOSNAP_RUNTIME_DIR"] == nil {
+            let runtime = try freshDirectory("nobody-run", mode: 0o700)
+            chown(runtime.string, Self.nobody, Self.nobody)
+            result.environment["LOSNAP_RUNTIME_DIR"] = runtime.string
+        }
         result.wrapper = ["setpriv", "--reuid=\(Self.nobody)", "--regid=\(Self.nobody)", "--clear-groups", "--"]
         return result
     }

@@ -55,8 +55,11 @@ extension CloneError {
         }
     }
 
-    public var hint: String? {
-        switch self {
+    public var hint: String? { hint { _ in true } }
+
+    public func hint(offering has: (String) -> Bool) -> String? {
+        let live = has("--consistency") ? ", or take it as it is with --consistency crash" : ""
+        return switch self {
         case .noSuchFile: "check the path"
         case .notAnImage: "name the image file itself, or a mount point of the filesystem inside it"
         case .emptyImage: "make a filesystem in it first, or name another file"
@@ -72,21 +75,22 @@ extension CloneError {
             "if the pool is full (df), free some space there; else look into the kernel's log (dmesg) and check the disk"
         case .inputOutput: "look into the kernel's log (dmesg) and check the disk"
         case .openForWriting(let path):
-            "shut down what has it open (`fuser -v \(path.shellWord)` shows it), or take it as it is with --consistency crash"
-        case .cannotProveUnused: "run losnap as root or as the image's owner, or take it as it is with --consistency crash"
+            "shut down what has it open (`fuser -v \(path.shellWord)` shows it)" + live
+        case .cannotProveUnused: "run losnap as root or as the image's owner" + live
         case .notPermitted(_, .loopDevice), .notPermitted(_, .mount), .notPermitted(_, .unmount): "run losnap as root"
         case .notPermitted: "run losnap as root, or as the owner of the image"
         case .needsRootToFreeze: "run losnap as root"
         case .frozenByAnother(let mountPoint):
             "wait until it has finished and try again; if nothing is at work, thaw it with `fsfreeze -u \(mountPoint.shellWord)`"
-        case .cannotFreeze: "unmount it first, or take it as it is with --consistency crash"
-        case .windowBroken(.deadline, _): "try again when the disk is less busy, or allow more with --max-freeze"
+        case .cannotFreeze: "unmount it first" + live
+        case .windowBroken(.deadline, _):
+            "try again when the disk is less busy" + (has("--max-freeze") ? ", or allow more with --max-freeze" : "")
         case .windowBroken(.mountsChanged, _): "try again when mounting and unmounting is done"
         case .windowBroken: "see that no other backup program freezes the same filesystem, and try again"
         case .stillFrozen(let mountPoint): "run `losnap thaw`, or `fsfreeze -u \(mountPoint.shellWord)`"
         case .unmountedWhileFrozen: "mount it again: it comes back frozen, and `losnap thaw` thaws it then"
         case .outputInside: "redirect the output to a place outside the image"
-        case .locked: "wait for it to finish, or use --wait"
+        case .locked: "wait for it to finish" + (has("--wait") ? ", or use --wait" : " and try again")
         case .interrupted: "run it again"
         case .noGuard: "nothing was frozen; free some memory or processes and try again"
         case .notAMountPoint(_, let mountPoint): "name the mount point \(mountPoint), or the image file itself"
@@ -100,9 +104,10 @@ extension CloneError {
         case .mountPointTaken: "choose an empty directory of its own"
         case .scratchInTheWay(let directory): "choose another directory, or unmount it with `losnap umount \(directory.shellWord)`"
         case .sameUUIDMounted: "Linux 6.7 and later can; until then unmount the original first"
-        case .cannotMount: "the kernel's log (dmesg) says why; if the snapshot was taken with --consistency crash, repair a copy of it"
+        case .cannotMount: "the kernel's log (dmesg) says why; if the snapshot's consistency is crash, repair a copy of it"
         case .notAScratchMount: "`losnap mount` shows what it has mounted; for anything else use umount(8)"
         case .mountBusy(let directory): "end what uses it (`fuser -vm \(directory.shellWord)` shows it) and try again"
+        case .refused(.attachedNotMounted(_, let device)): "mount it, or detach it with `losetup -d \(device)`" + live
         case .refused(let refusal): refusal.hint
         case .system: nil
         }

@@ -39,4 +39,11 @@ public protocol ExplainedError: Error, Sendable {
     var message: String { get }
     /// What to do about it; nil only where nobody can do anything.
     var hint: String? { get }
+    /// The same for a command that has only some options, such as `--wait`: what it names without naming another command, it has.
+    func hint(offering has: (String) -> Bool) -> String?
+}
+
+extension ExplainedError {
+    /// The hint, which names no option that only some commands have.
+    public func hint(offering has: (String) -> Bool) -> String? { hint }
 }

@@ -49,7 +49,7 @@ public enum FreezeRefusal: Sendable, Hashable {
         case .oneOfSeveralDevices: "snapshot with the tools of that filesystem, or move it into one image"
         case .externalLog: "make the filesystem with an internal log"
         case .attachedNotMounted(_, let device):
-            "mount it, or detach it with `losetup -d \(device)`, or take it as it is with --consistency crash"
+            "mount it, or detach it with `losetup -d \(device)`"
         case .replacedWhileMounted: "unmount and mount again, so that the mount and the path agree"
         case .unreachableNamespace: "run losnap as root in the namespace in which it is mounted"
         case .hiddenMount: "run losnap as root; unmount what is mounted over it"

@@ -1,5 +1,5 @@
 // Reading a configuration from the disk. The rule: for root every folder on the way and the file itself belong to root, and nobody else may write
-// them; a symbolic link is not followed. Only a regular file of up to 1 MiB is read.
+// them; a symbolic link is not followed. Only a regular file of up to 1 MiB is read. /dev/null is empty, as whoever names it means.
 
 public import CloneCore
 import Glibc
@@ -21,6 +21,7 @@ extension LosnapConfiguration {
     public static func read(
         _ path: FilePath, _ presence: ConfigurationPresence, user: UInt32, kernel: Kernel
     ) throws(ConfigurationError) -> LosnapConfiguration? {
+        if isNullDevice(path, kernel: kernel) { return .empty }
         let file: OpenFile
         do {
             file = try open(path, user: user, kernel: kernel)
@@ -33,6 +34,12 @@ extension LosnapConfiguration {
             throw .invalid(path: path, [notUTF8(bytes, path)])
         }
         return try LosnapConfiguration(parsing: text, path: path)
+    }
+
+    /// Whether it is the device by that name, and not a file that somebody has put in its place.
+    private static func isNullDevice(_ path: FilePath, kernel: Kernel) -> Bool {
+        guard path == "/dev/null", let status = try? kernel.statusOf(workingDirectory, path.string) else { return false }
+        return status.mode & 0o170000 == 0o020000
     }
 
     private static func open(_ path: FilePath, user: UInt32, kernel: Kernel) throws(ConfigurationError) -> OpenFile {

@@ -102,6 +102,25 @@ extension Catalogue {
         }
     }
 
+    /// Every directory in which snapshots lie or have lain.
+    public func knownDirectories() throws(SnapshotsError) -> [SnapshotDirectory] {
+        try read { db in try Self.directories(db).sorted { $0.key < $1.key }.map(\.value) }
+    }
+
+    /// The sources, removed ones too, of which the catalogue has snapshots in that directory, in whatever state.
+    public func sources(withSnapshotsIn directory: SnapshotDirectory) throws(SnapshotsError) -> Set<Identifier> {
+        try read { db in
+            let statement = try db.cachedStatement(
+                sql: """
+                    SELECT DISTINCT source.id FROM snapshot JOIN source ON source.row = snapshot.source
+                    WHERE snapshot.directory = (SELECT row FROM directory WHERE path = ? AND pool_type = ? AND pool_uuid = ?)
+                    """)
+            let texts = try String.fetchAll(
+                statement, arguments: [directory.path.string, directory.pool.type, directory.pool.uuid])
+            return Set(texts.compactMap(Identifier.init(parsing:)))
+        }
+    }
+
     // MARK: Shared
 
     static func fetch(_ db: Database, _ number: SnapshotNumber) throws -> Snapshot? {

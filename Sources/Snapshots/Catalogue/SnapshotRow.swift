@@ -65,7 +65,7 @@ struct SnapshotRow {
 
     private static func description(_ reader: inout RowReader, tags: Tags) throws -> SnapshotDescription {
         let revision: Revision = try reader.value { (value: Int64) in Revision(value) }
-        let label = try reader.optional { try Label(parsing: $0) }
+        let label = try reader.optional { try Label(recorded: $0) }
         let isHeld = try reader.integer() == 1
         let reason = reader.optionalText()
         let until: Instant? = try reader.optional { Instant(milliseconds: $0) }

@@ -10,6 +10,8 @@ struct SnapshotPlace: Sendable {
     let file: OpenFile
     let pool: PoolIdentity
     let kernel: Kernel
+    /// How many parts of its path were made when it was opened.
+    var made = 0
 
     var path: FilePath { FilePath(file.path) }
     var directory: SnapshotDirectory { SnapshotDirectory(path: path, pool: pool) }
@@ -29,8 +31,11 @@ struct SnapshotPlace: Sendable {
 
     /// Opens a source's directory for a new snapshot of the image, making it if it is not there yet.
     ///
+    /// - Parameter mayMake: throws if a directory that is not there must not be made.
     /// - Throws: what shows that no clone could be made there, before anything is.
-    static func prepare(for source: Source, image: ImageFile, kernel: Kernel) throws(SnapshotsError) -> SnapshotPlace {
+    static func prepare(
+        for source: Source, image: ImageFile, kernel: Kernel, mayMake: (SnapshotDirectory) throws(SnapshotsError) -> Void
+    ) throws(SnapshotsError) -> SnapshotPlace {
         let path = path(of: source)
         let pool: PoolIdentity
         do throws(CloneError) {
@@ -47,22 +52,21 @@ struct SnapshotPlace: Sendable {
         do {
             place = try open(path, kernel: kernel)
         } catch .clone(.noSuchFile) {
+            try mayMake(SnapshotDirectory(path: path, pool: pool))
+            try checkCanHoldClones(above: path, of: image, pool: pool, kernel: kernel)
             // The default place is `.losnap/NAME`, two new directories; of a place that the user named only the last.
-            let isDefault = source.snapshotDirectory == nil
-            let above = (isDefault ? source.imagePath : path).removingLastComponent()
-            try checkCanHoldClones(above, of: image, pool: pool, kernel: kernel)
-            let file = try openTrustedDirectory(path, makes: isDefault ? 2 : 1, kernel: kernel)
-            return SnapshotPlace(file: file, pool: pool, kernel: kernel)
+            let (file, made) = try openTrustedDirectory(path, makes: source.snapshotDirectory == nil ? 2 : 1, kernel: kernel)
+            return SnapshotPlace(file: file, pool: pool, kernel: kernel, made: made)
         }
         guard place.pool == pool else { throw .clone(.differentFilesystem(image: image.path, directory: path.string)) }
         return place
     }
 
     private static func checkCanHoldClones(
-        _ directory: FilePath, of image: ImageFile, pool: PoolIdentity, kernel: Kernel
+        above directory: FilePath, of image: ImageFile, pool: PoolIdentity, kernel: Kernel
     ) throws(SnapshotsError) {
         try beneath { () throws(CloneError) in
-            let file = try OpenFile(directory.string, flags: [.directory, .followLinks], kernel: kernel)
+            let file = try openNearestDirectory(directory, kernel: kernel)
             guard try PoolIdentity.of(file.descriptor, path: file.path) == pool else {
                 throw .differentFilesystem(image: image.path, directory: file.path)
             }

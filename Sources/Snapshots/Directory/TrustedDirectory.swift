@@ -14,29 +14,35 @@ public enum Exposure: Sendable, Hashable {
     case writable(mode: UInt32)
 }
 
-/// Opens the directory at an absolute path, making what is missing of its last `makes` parts, for its owner alone.
+/// Opens the directory at an absolute path.
 ///
 /// - Throws: ``SnapshotsError/directoryExposed(path:exposure:)``, and what opening throws.
-func openTrustedDirectory(_ path: FilePath, makes: Int = 0, kernel: Kernel) throws(SnapshotsError) -> OpenFile {
+func openTrustedDirectory(_ path: FilePath, kernel: Kernel) throws(SnapshotsError) -> OpenFile {
+    try openTrustedDirectory(path, makes: 0, kernel: kernel).file
+}
+
+/// The same, making what is missing of its last `makes` parts, for its owner alone. Says how many it made.
+func openTrustedDirectory(_ path: FilePath, makes: Int, kernel: Kernel) throws(SnapshotsError) -> (file: OpenFile, made: Int) {
     guard path.isAbsolute else { throw .invalidPath(path: path, problem: .notAbsolute) }
     var directory = try beneath { () throws(CloneError) in try OpenFile("/", flags: [.directory], kernel: kernel) }
     var walked = FilePath("/")
+    var made = 0
     let parts = path.lexicallyNormalized().components.map(\.string)
     for (index, part) in parts.enumerated() {
         walked.append(part)
         let parent = directory
         let mayMake = index >= parts.count - makes
         directory = try beneath { () throws(CloneError) in
-            try openOrMake(part, in: parent, path: walked.string, makes: mayMake, kernel: kernel)
+            try openOrMake(part, in: parent, path: walked.string, makes: mayMake, &made, kernel: kernel)
         }
         let isLast = index == parts.count - 1
         if let exposure = try exposure(of: directory, isLast: isLast) { throw .directoryExposed(path: walked, exposure: exposure) }
     }
-    return directory
+    return (directory, made)
 }
 
 private func openOrMake(
-    _ name: String, in parent: OpenFile, path: String, makes: Bool, kernel: Kernel
+    _ name: String, in parent: OpenFile, path: String, makes: Bool, _ made: inout Int, kernel: Kernel
 ) throws(CloneError) -> OpenFile {
     var isNew = false
     if makes {
@@ -64,6 +70,7 @@ private func openOrMake(
         // Whatever the umask was. A new directory is durable when its parent is.
         try calling(.setMode, path) { () throws(Errno) in try kernel.setMode(fd, 0o700) }
         try calling(.sync, path) { () throws(Errno) in try kernel.synchronize(parent.descriptor) }
+        made += 1
     }
     return directory
 }

@@ -24,17 +24,24 @@ extension Store {
         let (prepared, locks) = try prepare(request.sources)
         // To the very end: nobody may touch what is not finished.
         defer { withExtendedLifetime(locks) {} }
-        var warnings: [StoreWarning] = []
-        for item in prepared { warnings += try reconcileUnfinished(of: item.source.id, in: item.place, under: locks) }
-        let report = try take(prepared, request)
-        return CreateReport(snapshots: report.snapshots, unchanged: report.unchanged, warnings: warnings + report.warnings)
+        do throws(SnapshotsError) {
+            var warnings: [StoreWarning] = []
+            for item in prepared { warnings += try reconcileUnfinished(of: item.source.id, in: item.place, under: locks) }
+            let report = try take(prepared, request)
+            if report.snapshots.isEmpty { removeNewDirectories(of: prepared, areLocked: true) }
+            return CreateReport(snapshots: report.snapshots, unchanged: report.unchanged, warnings: warnings + report.warnings)
+        } catch {
+            removeNewDirectories(of: prepared, areLocked: true)
+            throw error
+        }
     }
 
     /// Throws what can be seen to be in the way of `create` before anything is done, and waits as it would; what stops a service for the time
     /// of a snapshot asks this first. Nothing is promised: it may be different a moment later.
     public func checkCreate(_ request: CreateRequest) throws(SnapshotsError) {
         try checkClock(request)
-        _ = try prepare(request.sources)
+        let (prepared, locks) = try prepare(request.sources)
+        withExtendedLifetime(locks) { removeNewDirectories(of: prepared, areLocked: true) }
     }
 
     private func checkClock(_ request: CreateRequest) throws(SnapshotsError) {

@@ -20,12 +20,14 @@ extension Store {
         for listed in snapshots {
             if listed.snapshot.isHeld(at: now) { throw .held(number: listed.snapshot.number, reason: listed.snapshot.hold?.reason) }
             if listed.presence == .unavailable {
+                // Says why, if there is more to say than that.
+                _ = try presentPlace(of: listed.snapshot)
                 throw .unavailable(number: listed.snapshot.number, path: listed.snapshot.directory.path)
             }
         }
     }
 
-    /// Removes snapshots by name, each once. A missing one is struck off: its file is gone already.
+    /// Removes snapshots by name, each once. One whose file is missing from a directory that is there is struck off.
     public func delete(_ snapshots: [ListedSnapshot]) throws(SnapshotsError) -> DeleteReport {
         try checkDelete(snapshots)
         var report = DeleteReport(removed: [], failed: [], warnings: [])
@@ -34,9 +36,9 @@ extension Store {
         for listed in snapshots where seen.insert(listed.snapshot.number).inserted {
             directories[listed.snapshot.directory, default: []].append(listed)
         }
-        for (directory, members) in directories.sorted(by: { $0.key.path.string < $1.key.path.string }) {
+        for (_, members) in directories.sorted(by: { $0.key.path.string < $1.key.path.string }) {
             do throws(SnapshotsError) {
-                try delete(members, in: directory, &report)
+                try delete(members, &report)
             } catch {
                 report.failed += members.map { FailedRemoval(snapshot: $0, error: error) }
             }
@@ -45,21 +47,9 @@ extension Store {
         return report
     }
 
-    private func delete(
-        _ members: [ListedSnapshot], in directory: SnapshotDirectory, _ report: inout DeleteReport
-    ) throws(SnapshotsError) {
+    /// Members of one directory.
+    private func delete(_ members: [ListedSnapshot], _ report: inout DeleteReport) throws(SnapshotsError) {
         guard let first = members.first?.snapshot else { return }
-        if case .gone = place(of: directory, source: first.sourceID) {
-            let current = try members.map { (member) throws(SnapshotsError) in try self.current(member.snapshot) }
-            try checkDelete(current.map { measure($0, in: .gone) })
-            try relieving(&report.warnings) { () throws(SnapshotsError) in
-                try catalogue.together { () throws(SnapshotsError) in
-                    for row in current { try catalogue.forget(row.number, event: occasion(.deleted, "its file was missing")) }
-                }
-            }
-            report.removed += members
-            return
-        }
         let (place, lock, warnings) = try openForChange(first)
         defer { withExtendedLifetime(lock) {} }
         report.warnings += warnings

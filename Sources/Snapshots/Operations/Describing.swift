@@ -16,9 +16,15 @@ extension Store {
         try change(snapshot, .recordFirst, occasion(.held, hold.reason)) { $0.hold = hold }
     }
 
-    /// Allows it again.
-    public func release(_ snapshot: ListedSnapshot) throws(SnapshotsError) -> ListedSnapshot {
-        try change(snapshot, .rowFirst, occasion(.released)) { $0.hold = nil }
+    /// Allows it again. Says whether it was forbidden before, by row or record.
+    public func release(_ snapshot: ListedSnapshot) throws(SnapshotsError) -> (snapshot: ListedSnapshot, wasHeld: Bool) {
+        let now = now
+        var wasHeld = false
+        let released = try change(snapshot, .rowFirst, occasion(.released)) { description in
+            wasHeld = description.isHeld(at: now)
+            description.hold = nil
+        }
+        return (released, wasHeld)
     }
 
     /// Gives a snapshot a label; nil takes it away.

@@ -12,6 +12,8 @@ public struct SnapshotDetails: Sendable {
     public var record: SnapshotRecord?
     /// Why the record can't be read.
     public var problem: String?
+    /// What to do about that.
+    public var hint: String?
     /// Extents on disk.
     public var extentCount: Int?
     /// Bytes that other files use too.
@@ -52,10 +54,9 @@ extension Store {
     /// Everything known of a snapshot.
     public func details(of listed: ListedSnapshot) throws(SnapshotsError) -> SnapshotDetails {
         var details = SnapshotDetails(listed: listed)
-        guard listed.presence == .present, let name = listed.snapshot.fileName,
-            case .identified(let place) = place(of: listed.snapshot.directory, source: listed.snapshot.sourceID)
-        else { return details }
+        guard listed.presence != .missing, let name = listed.snapshot.fileName else { return details }
         do throws(SnapshotsError) {
+            let place = try presentPlace(of: listed.snapshot)
             let (file, record) = try place.open(name, expecting: listed.snapshot.id)
             details.record = record
             details.isImmutable = (try? file.status())?.isImmutable
@@ -66,6 +67,7 @@ extension Store {
             details.exclusiveBytes = Int64(clamping: usage.exclusiveBytes)
         } catch {
             details.problem = error.message
+            details.hint = error.hint
         }
         return details
     }

@@ -1,5 +1,6 @@
 // From sources to what a snapshot needs: the image open, the directory there, locked and marked. The rule: whatever shows that there can be no
-// snapshot is found before anything is made, and a pool that is not the one remembered is not written to (promise P6).
+// snapshot is found before anything is made, and a pool that is not the one remembered is not written to (promise P6); nor is a directory made
+// or marked in the place of one that holds snapshots, for it could be a mount that is missing.
 
 import CloneCore
 import SystemPackage
@@ -16,27 +17,47 @@ extension Store {
     /// Opens images and directories of sources, and takes all their locks.
     func prepare(_ sources: [Source]) throws(SnapshotsError) -> (prepared: [PreparedSource], locks: DirectoryLocks) {
         var prepared: [PreparedSource] = []
-        for source in sources {
-            let image = try beneath { () throws(CloneError) in try ImageFile(path: source.imagePath.string, kernel: kernel) }
-            if let other = prepared.first(where: { $0.image.identity == image.identity }) {
-                throw .imageTaken(path: source.imagePath, name: other.source.name)
+        var locks: DirectoryLocks?
+        do throws(SnapshotsError) {
+            for source in sources {
+                let image = try beneath { () throws(CloneError) in try ImageFile(path: source.imagePath.string, kernel: kernel) }
+                if let other = prepared.first(where: { $0.image.identity == image.identity }) {
+                    throw .imageTaken(path: source.imagePath, name: other.source.name)
+                }
+                prepared.append(try prepare(source, image: image, attributes: image))
             }
-            prepared.append(try prepare(source, image: image, attributes: image))
+            let taken = try lock(prepared.map { ($0.place, $0.source.name) })
+            locks = taken
+            for item in prepared { try claim(item.place, for: item.source) }
+            return (prepared, taken)
+        } catch {
+            removeNewDirectories(of: prepared, areLocked: locks != nil)
+            throw error
         }
-        let locks = try lock(prepared.map { ($0.place, $0.source.name) })
-        for item in prepared { try claim(item.place, for: item.source) }
-        return (prepared, locks)
+    }
+
+    /// Takes away the directories that were made for snapshots which then were refused. One of which the catalogue has a row stays.
+    func removeNewDirectories(of prepared: [PreparedSource], areLocked: Bool) {
+        for item in prepared where (try? catalogue.sources(withSnapshotsIn: item.place.directory))?.isEmpty == true {
+            item.place.removeIfNew(isLocked: areLocked)
+        }
     }
 
     /// Opens a source's directory for a clone of `image`, which need not be the source's own. Not locked and not marked yet.
     func prepare(_ source: Source, image: ImageFile, attributes model: ImageFile) throws(SnapshotsError) -> PreparedSource {
-        PreparedSource(
-            source: source, image: image, place: try SnapshotPlace.prepare(for: source, image: image, kernel: kernel),
-            attributes: try ImageAttributes(of: model.file, kernel: kernel))
+        let place = try SnapshotPlace.prepare(for: source, image: image, kernel: kernel) { (directory) throws(SnapshotsError) in
+            let owners = try catalogue.sources(withSnapshotsIn: directory)
+            if owners.contains(source.id) { throw .directoryMissing(path: directory.path, source: source.name) }
+            if !owners.isEmpty { throw .directoryOfAnotherSource(path: directory.path) }
+        }
+        return PreparedSource(
+            source: source, image: image, place: place, attributes: try ImageAttributes(of: model.file, kernel: kernel))
     }
 
     /// Sees to it that a directory, which is locked, carries the mark of a source.
     func claim(_ place: SnapshotPlace, for source: Source) throws(SnapshotsError) {
+        // Another process had made it, was refused, and took it away, before we got the lock.
+        if try place.isRemoved() { throw .clone(.locked(what: place.path.string, holder: nil)) }
         let before = try place.mark()
         if let mark = before {
             guard mark.catalogueID == catalogue.id else { throw .directoryOfAnotherCatalogue(path: place.path) }
@@ -46,6 +67,8 @@ extension Store {
                 throw .directoryOfAnotherSource(path: place.path)
             }
         }
+        // Where snapshots should lie there was a mark: this is the directory beneath a mount, or one that somebody has made anew.
+        guard try catalogue.sources(withSnapshotsIn: place.directory).isEmpty else { throw .directoryNotMarked(path: place.path) }
         try place.setMark(DirectoryMark(sourceID: source.id, catalogueID: catalogue.id, highestNumber: before?.highestNumber))
     }
 }

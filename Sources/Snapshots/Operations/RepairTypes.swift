@@ -6,10 +6,14 @@ public import SystemPackage
 public struct RepairRequest: Sendable {
     /// Only these sources; empty: all.
     public var sources: [Source]
-    /// Whether rows whose file is missing, on an identified pool, are struck off.
+    /// Whether rows whose file is missing, in an identified directory, are struck off; of sources that are named also those whose whole
+    /// directory is not there.
     public var forgetsMissing: Bool
     /// Whether anything is changed.
     public var isDryRun: Bool
+
+    /// Whether a directory that is not there is taken for lost.
+    var forgetsDirectories: Bool { forgetsMissing && !sources.isEmpty }
 
     /// That request.
     public init(sources: [Source] = [], forgetsMissing: Bool = false, isDryRun: Bool = false) {
@@ -36,6 +40,8 @@ public struct RepairStep: Sendable {
     public var path: FilePath?
     /// More about it.
     public var detail: String?
+    /// What to do about it.
+    public var hint: String?
 }
 
 /// What repair did.

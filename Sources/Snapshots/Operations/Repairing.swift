@@ -1,5 +1,6 @@
 // Repair on request: every file of every source is looked at, what can be mended is, orphans are adopted, and the rest is reported. The
-// rule: nothing is removed but what a removal had begun with; what can't be believed is left alone.
+// rule: nothing is removed but what a removal had begun with; what can't be believed is left alone. Rows of a directory that is not there
+// are struck off only for a source that was named, for a mount may be missing.
 
 import CloneCore
 import SystemPackage
@@ -9,9 +10,10 @@ extension Store {
     public func repair(_ request: RepairRequest) throws(SnapshotsError) -> RepairReport {
         var report = RepairReport(steps: [], failed: [])
         let sources = try request.sources.isEmpty ? catalogue.sources(.all) : request.sources
+        let marked = try markedDirectories()
         for source in sources {
             do throws(SnapshotsError) {
-                try repair(source, request, &report.steps)
+                try repair(source, marked[source.id] ?? [], request, &report.steps)
             } catch {
                 report.failed.append((source.name, error))
             }
@@ -19,15 +21,24 @@ extension Store {
         return report
     }
 
-    /// What was done before an error is in `steps` all the same.
-    private func repair(_ source: Source, _ request: RepairRequest, _ steps: inout [RepairStep]) throws(SnapshotsError) {
-        let rows = try catalogue.snapshots(SnapshotFilter(sources: [source.id]))
-        var directories = Set(rows.map(\.directory))
-        // Where the next one would go there may be orphans, though no row is left that says so.
-        let next = SnapshotPlace.path(of: source)
-        if let place = try? SnapshotPlace.open(next, kernel: kernel), let mark = try? place.mark(), mark.sourceID == source.id {
-            directories.insert(place.directory)
+    /// Where snapshots lie, have lain or would go, by the mark that each directory carries: there may be orphans in one of which no row says
+    /// anything any more.
+    private func markedDirectories() throws(SnapshotsError) -> [Identifier: Set<SnapshotDirectory>] {
+        let paths = try catalogue.knownDirectories().map(\.path) + catalogue.sources(.all).map(SnapshotPlace.path)
+        var found: [Identifier: Set<SnapshotDirectory>] = [:]
+        for path in Set(paths) {
+            guard let place = try? SnapshotPlace.open(path, kernel: kernel), let mark = try? place.mark() else { continue }
+            found[mark.sourceID, default: []].insert(place.directory)
         }
+        return found
+    }
+
+    /// What was done before an error is in `steps` all the same.
+    private func repair(
+        _ source: Source, _ marked: Set<SnapshotDirectory>, _ request: RepairRequest, _ steps: inout [RepairStep]
+    ) throws(SnapshotsError) {
+        let rows = try catalogue.snapshots(SnapshotFilter(sources: [source.id]))
+        let directories = marked.union(rows.map(\.directory))
         let places = directories.sorted { $0.path.string < $1.path.string }.map { ($0, place(of: $0, source: source.id)) }
         // Those that are there first: the files of one that is not there may be found in them.
         for case (_, .identified(let place)) in places {
@@ -40,10 +51,14 @@ extension Store {
             let members = rows.filter { $0.directory == directory && !found.contains($0.number) }
             switch state {
             case .identified: continue
+            case .unavailable(.directoryMissing) where request.forgetsDirectories:
+                steps += try forget(members, in: directory, source, request)
             case .unavailable(let error):
-                steps += members.map { RepairStep(.unavailable, source, $0, path: $0.path, detail: error.message) }
-            case .gone:
-                for row in members { steps.append(try missing(row, source, request)) }
+                steps += members.map { row in
+                    RepairStep(
+                        kind: .unavailable, source: source.name, number: row.number, path: row.path, detail: error.message, hint: error.hint
+                    )
+                }
             }
         }
     }
@@ -75,6 +90,25 @@ extension Store {
         guard request.forgetsMissing, row.state == .complete else { return RepairStep(.missing, source, row, path: row.path) }
         if !request.isDryRun { try catalogue.forget(row.number, event: occasion(.forgotten, "its file is missing")) }
         return RepairStep(.forgotten, source, row, path: row.path)
+    }
+
+    /// Strikes off what lay in a directory that is not there, because the user says so.
+    private func forget(
+        _ rows: [Snapshot], in directory: SnapshotDirectory, _ source: Source, _ request: RepairRequest
+    ) throws(SnapshotsError) -> [RepairStep] {
+        let complete = rows.filter { $0.state == .complete }
+        if !request.isDryRun {
+            try catalogue.together { () throws(SnapshotsError) in
+                for row in complete { try catalogue.forget(row.number, event: occasion(.forgotten, "its directory is not there")) }
+                for row in rows where row.state == .deleting || (row.state == .pending && row.group == nil) {
+                    try catalogue.drop(row.number, event: occasion(.forgotten, "its directory is not there"))
+                }
+            }
+            for row in rows where row.state == .pending {
+                if let group = row.group { _ = try settleGroup(group, row, under: .none, withoutFilesIn: directory) }
+            }
+        }
+        return rows.map { RepairStep(.forgotten, source, $0, path: $0.path ?? directory.path) }
     }
 
     /// Takes in a file that names this catalogue and has no row.

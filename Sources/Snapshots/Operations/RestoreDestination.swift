@@ -30,6 +30,8 @@ struct RestoreDestination {
         }
         do {
             try kernel.clone(clone.file.descriptor, snapshot.descriptor)
+        } catch .improperLink {
+            throw .restoreElsewhere(snapshot: FilePath(snapshot.path), target: path, replaces: false)
         } catch {
             throw .clone(.ofClone(error, image: snapshot, directory: directory, kernel: kernel))
         }

@@ -10,17 +10,19 @@ import SystemPackage
 extension Store {
     /// What a restore would do. Changes nothing; throws what would keep it from being done, as far as that can be told before.
     public func planRestore(_ listed: ListedSnapshot, to target: RestoreTarget) throws(SnapshotsError) -> RestorePlan {
-        _ = try presentPlace(of: listed.snapshot)
+        let place = try presentPlace(of: listed.snapshot)
         if listed.presence == .missing {
             throw .fileMissing(number: listed.snapshot.number, path: listed.snapshot.path ?? listed.snapshot.directory.path)
         }
         switch target {
         case .newFile(let path):
             if try isTaken(path) { throw .fileExists(path: path) }
+            try check(path, isOnPoolOf: listed.snapshot, in: place, replaces: false)
             return RestorePlan(snapshot: listed, path: path, replaces: false, takesSafetySnapshot: false)
         case .inPlace:
             let path = try imagePath(of: listed.snapshot)
             let image = try replaceableImage(at: path)
+            try check(path, isOnPoolOf: listed.snapshot, in: place, replaces: true)
             return RestorePlan(snapshot: listed, path: path, replaces: image != nil, takesSafetySnapshot: image != nil)
         }
     }
@@ -57,6 +59,24 @@ extension Store {
             report.warnings.append(.notLogged(problem: error.message))
         }
         return report
+    }
+
+    /// What can't be told here the clone itself tells.
+    private func check(
+        _ path: FilePath, isOnPoolOf snapshot: Snapshot, in place: SnapshotPlace, replaces: Bool
+    ) throws(SnapshotsError) {
+        let parent = path.removingLastComponent().string
+        guard let directory = try? OpenFile(parent, flags: [.directory, .followLinks], kernel: kernel) else { return }
+        let pool: PoolIdentity?
+        do throws(CloneError) {
+            pool = try PoolIdentity.of(directory.descriptor, path: parent)
+        } catch .poolHasNoUUID {
+            pool = nil
+        } catch {
+            return
+        }
+        guard pool != place.pool else { return }
+        throw .restoreElsewhere(snapshot: snapshot.path ?? place.path, target: path, replaces: replaces)
     }
 
     private func isTaken(_ path: FilePath) throws(SnapshotsError) -> Bool {

@@ -15,23 +15,26 @@ private struct FoundMember {
 extension Store {
     /// Completes or undoes the pending group of a row, whose directory's lock is among `locks`. The process that began the group is dead,
     /// for it held that lock; but another one may be at work in the directories of the other members. Then the group is left to whoever comes next.
-    func settleGroup(_ group: Identifier, _ row: Snapshot, under locks: DirectoryLocks) throws(SnapshotsError) -> StoreWarning? {
+    ///
+    /// - Parameter lost: a directory that is not there, of which the user says that it will not come back.
+    func settleGroup(
+        _ group: Identifier, _ row: Snapshot, under locks: DirectoryLocks, withoutFilesIn lost: SnapshotDirectory? = nil
+    ) throws(SnapshotsError) -> StoreWarning? {
         let pending = SnapshotFilter(states: [.pending], group: group)
         let members = try catalogue.snapshots(pending)
         // An earlier step may have settled it already.
         guard members.contains(where: { $0.number == row.number }) else { return nil }
-        var places: [SnapshotPlace] = []
-        for member in members {
+        var there: [(row: Snapshot, place: SnapshotPlace)] = []
+        for member in members where member.directory != lost {
             guard case .identified(let place) = place(of: member.directory, source: member.sourceID) else { return nil }
-            places.append(place)
+            there.append((member, place))
         }
-        let named = zip(places, members).map { (place: $0, name: $1.sourceName) }
-        guard let others = try lockIfFree(named, besides: locks) else { return nil }
+        guard let others = try lockIfFree(there.map { ($0.place, $0.row.sourceName) }, besides: locks) else { return nil }
         defer { withExtendedLifetime(others) {} }
         // Whoever had the locks before may have settled it.
         guard try catalogue.snapshots(pending) == members else { return nil }
         var found: [FoundMember] = []
-        for (member, place) in zip(members, places) {
+        for (member, place) in there {
             switch try look(for: member, in: place) {
             case .complete(_, let file, let record):
                 found.append(FoundMember(row: member, place: place, file: file, record: record))
@@ -39,7 +42,7 @@ extension Store {
             default: return nil
             }
         }
-        return found.count == members.count ? try finish(found, row) : try undo(members, found, places, row)
+        return found.count == members.count ? try finish(found, row) : try undo(members, found, there.map(\.place), row)
     }
 
     private func look(for member: Snapshot, in place: SnapshotPlace) throws(SnapshotsError) -> ReconcileStep? {

@@ -13,8 +13,10 @@ public struct ListedSource: Sendable {
     public var snapshotCount: Int
     /// The newest of them.
     public var newest: Snapshot?
-    /// Whether its pool is there: `missing` says that the pool is, but the directory is not.
+    /// Whether the directory for its next snapshot is there: `missing` says that it is not, and that no snapshot should lie in it.
     public var presence: Presence
+    /// Whether its image is there, as far as it can be told.
+    public var hasImage: Bool
     /// Where its next snapshot goes.
     public var snapshotDirectory: FilePath
 }
@@ -25,15 +27,30 @@ extension Store {
         try catalogue.sources(selection).map { (source) throws(SnapshotsError) in
             let newest = try catalogue.newest(of: source.id)
             let path = SnapshotPlace.path(of: source)
-            let presence: Presence =
-                switch source.pool.map({ place(of: SnapshotDirectory(path: path, pool: $0), source: source.id) }) {
-                case .identified, nil: .present
-                case .gone: .missing
-                case .unavailable: .unavailable
+            var presence = Presence.present
+            if let pool = source.pool {
+                let directory = SnapshotDirectory(path: path, pool: pool)
+                switch place(of: directory, source: source.id) {
+                case .identified: break
+                case .unavailable(.directoryMissing) where try catalogue.sources(withSnapshotsIn: directory).isEmpty: presence = .missing
+                case .unavailable: presence = .unavailable
                 }
+            }
             return ListedSource(
                 source: source, snapshotCount: try catalogue.count(.complete(of: source.id)), newest: newest, presence: presence,
-                snapshotDirectory: path)
+                hasImage: hasImage(source), snapshotDirectory: path)
+        }
+    }
+
+    /// Only "no such file" means that there is none.
+    private func hasImage(_ source: Source) -> Bool {
+        do {
+            _ = try kernel.statusOf(workingDirectory, source.imagePath.string)
+            return true
+        } catch .noSuchFileOrDirectory, .notDirectory {
+            return false
+        } catch {
+            return true
         }
     }
 
@@ -56,6 +73,7 @@ extension Store {
         }
         let image = try imagePath(behind: path)
         if let source = try registered(image) { return source }
+        if let source = try sourceWithoutImage(for: image) { throw .imageMoved(name: source.name, from: source.imagePath, to: image) }
         let name: SourceName
         do throws(SnapshotsError) {
             name = try SourceName(parsing: image.stem ?? "")
@@ -63,6 +81,19 @@ extension Store {
             throw .noNameFromImage(path: image, problem: error.message)
         }
         return try newSource(name: name, image: image, directory: nil)
+    }
+
+    /// The source that a new image seems to belong to: its own is not there any more, and it has the name that the new one would get, or the
+    /// new one was attached to a loop device under the old path. (What the kernel shows as the path of a loop device follows renames.)
+    private func sourceWithoutImage(for image: FilePath) throws(SnapshotsError) -> Source? {
+        guard let identity = options.view.identity(image.string) else { return nil }
+        let sources = try catalogue.sources().filter { !hasImage($0) }
+        if let named = sources.first(where: { $0.name.text == image.stem }) { return named }
+        guard !sources.isEmpty else { return nil }
+        // The kernel keeps 63 bytes.
+        let labels = options.view.loopDevices().filter { $0.identity == identity }.compactMap(\.label)
+        return sources.first { source in labels.contains { $0 == String(decoding: source.imagePath.string.utf8.prefix(63), as: UTF8.self) }
+        }
     }
 
     /// Registers a source.
@@ -86,7 +117,7 @@ extension Store {
         if let other = try catalogue.source(named: name) { throw .sourceNameTaken(name: name, image: other.imagePath) }
         let place = try directory.map { (path) throws(SnapshotsError) in try resolvedDirectory(path) }
         var source = Source(id: .random(), name: name, imagePath: image, snapshotDirectory: place, createdAt: now)
-        if place == nil { source.snapshotDirectory = otherDirectory(for: source) }
+        if let place { try checkIsOnPool(place, of: image) } else { source.snapshotDirectory = otherDirectory(for: source) }
         return source
     }
 
@@ -107,10 +138,12 @@ extension Store {
     public func moveSource(_ source: Source, image: FilePath?, directory: FilePath?) throws(SnapshotsError) -> Source {
         try catalogue.together { () throws(SnapshotsError) in
             var place = source.snapshotDirectory
+            var newImage = source.imagePath
             if let image {
                 let path = try imagePath(behind: image)
                 _ = try beneath { () throws(CloneError) in try ImageFile(path: path.string, kernel: kernel) }
                 if let other = try registered(path), other.id != source.id { throw .imageTaken(path: path, name: other.name) }
+                newImage = path
                 if path != source.imagePath { try catalogue.move(source.id, to: path, event: occasion(.sourceMoved, path.string)) }
                 // A directory that lay beside the image, pinned only by a change of name, follows it again; one that was chosen stays.
                 let beside = source.imagePath.removingLastComponent().appending(".losnap")
@@ -118,7 +151,11 @@ extension Store {
                     place = nil
                 }
             }
-            if let directory { place = try resolvedDirectory(directory) }
+            if let directory {
+                let chosen = try resolvedDirectory(directory)
+                try checkIsOnPool(chosen, of: newImage)
+                place = chosen
+            }
             // The log tells of the directory only if that is what was asked for, or what follows.
             var event: Occasion?
             if directory != nil || place != source.snapshotDirectory {
@@ -150,6 +187,26 @@ extension Store {
 
     // MARK: Paths
 
+    /// Refuses a directory on another filesystem than the image, if it can be told: both filesystems are there, and say what they are.
+    private func checkIsOnPool(_ directory: FilePath, of image: FilePath) throws(SnapshotsError) {
+        guard let file = try? OpenFile(image.string, flags: [.followLinks, .nonBlocking], kernel: kernel),
+            let place = try? openNearestDirectory(directory, kernel: kernel)
+        else { return }
+        guard let one = poolIfKnown(file), let other = poolIfKnown(place), one != other else { return }
+        throw .clone(.differentFilesystem(image: image.string, directory: directory.string))
+    }
+
+    /// Whose identity nil is: of a filesystem that has none. The outer nil: nobody can tell.
+    private func poolIfKnown(_ file: OpenFile) -> PoolIdentity?? {
+        do throws(CloneError) {
+            return .some(try PoolIdentity.of(file.descriptor, path: file.path))
+        } catch .poolHasNoUUID {
+            return .some(nil)
+        } catch {
+            return nil
+        }
+    }
+
     /// Where a new source's snapshots go if in the default place those of another one lie, which had its name before; nil: to that place.
     private func otherDirectory(for source: Source) -> FilePath? {
         let usual = SnapshotPlace.path(of: source)
@@ -158,8 +215,18 @@ extension Store {
     }
 
     private func belongsToAnother(_ directory: FilePath) -> Bool {
-        guard let mark = try? SnapshotPlace.open(directory, kernel: kernel).mark(), mark.catalogueID == catalogue.id else { return false }
-        return (try? catalogue.source(id: mark.sourceID)) != nil
+        guard let mark = try? SnapshotPlace.open(directory, kernel: kernel).mark() else {
+            // Not there, or not the one that it was: those that lie there may be on a filesystem that is not mounted now.
+            return (try? hasSnapshots(in: directory)) ?? true
+        }
+        return mark.catalogueID == catalogue.id && (try? catalogue.source(id: mark.sourceID)) != nil
+    }
+
+    private func hasSnapshots(in path: FilePath) throws(SnapshotsError) -> Bool {
+        for directory in try catalogue.knownDirectories() where directory.path == path {
+            if try !catalogue.sources(withSnapshotsIn: directory).isEmpty { return true }
+        }
+        return false
     }
 
     /// The image that a path means: itself without symbolic links, or what is mounted there.

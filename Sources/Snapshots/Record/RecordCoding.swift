@@ -46,7 +46,7 @@ extension SnapshotRecord {
     private static func description(_ payload: RecordPayload, _ check: FieldCheck) throws(SnapshotsError) -> SnapshotDescription {
         SnapshotDescription(
             revision: try check("revision", Revision(payload.revision)),
-            label: try check("label", payload.label) { try? Label(parsing: $0) },
+            label: try check("label", payload.label) { try? Label(recorded: $0) },
             tags: try check("tags", try? Tags((payload.tags ?? []).map { try Tag(parsing: $0) })),
             hold: try check("hold", payload.hold) { hold in
                 let until = hold.until.map { try? Instant(parsing: $0) }

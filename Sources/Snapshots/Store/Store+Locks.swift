@@ -68,9 +68,7 @@ extension Store {
         let path = snapshot.path ?? snapshot.directory.path
         switch place(of: snapshot.directory, source: snapshot.sourceID) {
         case .identified(let place): return place
-        case .gone: throw .fileMissing(number: snapshot.number, path: path)
-        case .unavailable(.poolNotIdentified), .unavailable(.directoryNotMarked):
-            throw .unavailable(number: snapshot.number, path: path)
+        case .unavailable(.poolNotIdentified): throw .unavailable(number: snapshot.number, path: path)
         case .unavailable(let error): throw error
         }
     }

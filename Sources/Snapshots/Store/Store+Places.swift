@@ -1,5 +1,6 @@
 // From a source to its open directory, and whether that is the right one. The rule: a directory counts only if the pool has the UUID that
-// the catalogue remembers and the mark names this source and catalogue; else its snapshots are unavailable, never lost (promise P6).
+// the catalogue remembers and the mark names this source and catalogue; else its snapshots are unavailable, never lost (promise P6). What is
+// not there has no mark: the directory that an unmounted subvolume leaves behind has the pool's UUID, too.
 
 import CloneCore
 import Glibc
@@ -9,9 +10,7 @@ import SystemPackage
 enum PlaceState: Sendable {
     /// The directory, proved.
     case identified(SnapshotPlace)
-    /// The pool is there, the directory is not.
-    case gone
-    /// The pool is not there, or another one is, or the directory is somebody else's.
+    /// The pool is not there, or another one is, or the directory is not there or somebody else's.
     case unavailable(SnapshotsError)
 }
 
@@ -26,27 +25,25 @@ extension Store {
             }
             return .identified(place)
         } catch .clone(let error) {
-            if case .noSuchFile = error { return isOnPool(directory) ? .gone : .unavailable(.poolNotIdentified(path: directory.path)) }
+            if case .noSuchFile = error { return .unavailable(absence(of: directory, source: source)) }
             return .unavailable(.clone(error))
         } catch {
             return .unavailable(error)
         }
     }
 
-    /// Whether the nearest directory above that is there is on the pool.
-    private func isOnPool(_ directory: SnapshotDirectory) -> Bool {
-        var path = directory.path
-        while path.removeLastComponent() {
-            do {
-                let file = try OpenFile(path.string, flags: [.directory, .followLinks], kernel: kernel)
-                return try PoolIdentity.of(file.descriptor, path: path.string) == directory.pool
-            } catch .noSuchFile {
-                continue
-            } catch {
-                return false
+    /// What to say of a directory that is not there: only where the nearest one above is on the pool may somebody have removed it.
+    private func absence(of directory: SnapshotDirectory, source: Identifier) -> SnapshotsError {
+        do throws(SnapshotsError) {
+            let isOnPool = try beneath { () throws(CloneError) in
+                let nearest = try openNearestDirectory(directory.path, kernel: kernel)
+                return try PoolIdentity.of(nearest.descriptor, path: nearest.path) == directory.pool
             }
+            guard isOnPool, let owner = try catalogue.source(id: source) else { return .poolNotIdentified(path: directory.path) }
+            return .directoryMissing(path: directory.path, source: owner.name)
+        } catch {
+            return .poolNotIdentified(path: directory.path)
         }
-        return false
     }
 
     /// Everything of these snapshots that can be measured: whether their files are there, and how large they are.
@@ -68,8 +65,6 @@ extension Store {
         switch state {
         case .unavailable:
             return ListedSnapshot(snapshot: snapshot, presence: .unavailable, allocatedBytes: snapshot.allocatedBytes)
-        case .gone:
-            return ListedSnapshot(snapshot: snapshot, presence: .missing, allocatedBytes: snapshot.allocatedBytes)
         case .identified(let place):
             return ListedSnapshot(snapshot: snapshot, looking: place)
         }

@@ -8,6 +8,9 @@ extension Unicode.Scalar {
         return isControlBeyondASCII
     }
 
+    /// Whether it leaves something on the screen that can be seen.
+    var isVisible: Bool { !isControl && !properties.isWhitespace && !properties.isDefaultIgnorableCodePoint }
+
     private var isControlBeyondASCII: Bool {
         switch properties.generalCategory {
         case .control, .lineSeparator, .paragraphSeparator, .surrogate: true
@@ -41,6 +44,8 @@ extension String {
 public enum TextProblem: Sendable, Hashable {
     /// It has no characters.
     case empty
+    /// It has no character that can be seen.
+    case blank
     /// It has more than `limit` bytes.
     case tooLong(limit: Int)
     /// It has a control character in it.

@@ -4,6 +4,7 @@ extension TextProblem {
     var words: String {
         switch self {
         case .empty: "it is empty"
+        case .blank: "it has no visible character"
         case .tooLong(let limit): "it is longer than \(limit) bytes"
         case .controlCharacter: "it has a control character in it"
         case .character(let character): "it has '\(String(character).shown)' in it"

@@ -16,6 +16,7 @@ extension SnapshotsError {
         case .unknownSource: "unknown_source"
         case .ambiguousSource: "ambiguous_source"
         case .sourceNameTaken: "source_name_taken"
+        case .imageMoved: "image_moved"
         case .imageTaken: "image_taken"
         case .sourceHasSnapshots: "source_has_snapshots"
         case .invalidReference: "invalid_reference"
@@ -40,6 +41,7 @@ extension SnapshotsError {
         case .catalogueFailed: "catalogue_failed"
         case .directoryExposed: "directory_exposed"
         case .poolNotIdentified: "pool_not_identified"
+        case .directoryMissing: "directory_missing"
         case .directoryNotMarked: "directory_not_marked"
         case .directoryOfAnotherCatalogue: "directory_of_another_catalogue"
         case .directoryOfAnotherSource: "directory_of_another_source"
@@ -55,6 +57,7 @@ extension SnapshotsError {
         case .imageInUse: "image_in_use"
         case .imageHasLinks: "image_has_links"
         case .imageProtected: "image_protected"
+        case .restoreElsewhere: "different_filesystem"
         case .fileExists: "file_exists"
         case .imageChanged: "image_changed"
         case .noNameFromImage: "no_name_from_image"
@@ -70,7 +73,7 @@ extension SnapshotsError {
     public var category: ErrorCategory {
         switch self {
         case .invalidSourceName, .invalidLabel, .invalidTag, .tooManyTags, .invalidHoldReason, .invalidTime, .invalidPath, .ambiguousSource,
-            .sourceNameTaken, .imageTaken, .invalidReference, .ambiguousSnapshot, .recordTooLarge:
+            .sourceNameTaken, .imageMoved, .imageTaken, .invalidReference, .ambiguousSnapshot, .recordTooLarge:
             .usage
         case .unknownSource, .unknownSnapshot, .catalogueMissing: .notFound
         case .recordChanged, .catalogueLocked, .catalogueAppeared: .busy
@@ -80,7 +83,7 @@ extension SnapshotsError {
         case .catalogueInputOutput: .io
         case .sourceHasSnapshots, .wrongState, .snapshotTaken, .numbersExhausted, .catalogueFailed: .failed
         case .directoryExposed, .imageProtected: .permission
-        case .poolNotIdentified, .directoryNotMarked, .poolChanged, .unavailable: .pool
+        case .poolNotIdentified, .directoryMissing, .directoryNotMarked, .poolChanged, .unavailable, .restoreElsewhere: .pool
         case .directoryOfAnotherCatalogue, .directoryOfAnotherSource, .held, .imageHasLinks: .failed
         case .notTheSnapshot: .data
         case .fileMissing: .notFound

@@ -5,7 +5,10 @@ import CloneCore
 
 extension SnapshotsError {
     /// What to do about it.
-    public var hint: String? {
+    public var hint: String? { hint { _ in true } }
+
+    /// What to do about it, for a command that has the options for which `has` says so.
+    public func hint(offering has: (String) -> Bool) -> String? {
         switch self {
         case .invalidSourceName: "names have letters, digits, '.', '_' and '-'; losnap source add NAME IMAGE gives one"
         case .invalidLabel(_, .looksLikeReference): "it reads like a number, a time, an age, latest or oldest; put a word before it"
@@ -21,8 +24,11 @@ extension SnapshotsError {
                 : "did you mean \(Self.alternatives(nearest.map { $0.shown }))?"
         case .ambiguousSource: "name a snapshot by its number; losnap list shows them"
         case .sourceNameTaken: "choose another name; losnap source add NAME IMAGE gives one to an image"
+        case .imageMoved(let name, _, let new):
+            "if it was moved: losnap source move \(name) --image \(Self.word(new)); if it is another one: losnap source add NAME \(Self.word(new))"
         case .imageTaken(_, let name): "use that name, or change it: losnap source rename \(name) NAME"
-        case .sourceHasSnapshots: "delete them first, or keep them listed with --keep-snapshots"
+        case .sourceHasSnapshots(let name, _):
+            "delete them first, or keep them listed with losnap source remove \(name) --keep-snapshots"
         case .invalidReference(_, let problem): problem.hint
         case .unknownSnapshot(_, let nearest):
             nearest.isEmpty ? "losnap list shows all snapshots" : "the nearest: \(nearest.map(\.words).joined(separator: ", "))"
@@ -46,7 +52,7 @@ extension SnapshotsError {
             "name the right file with --catalogue FILE; losnap repair --rebuild makes a new one from the snapshots themselves"
         case .catalogueCorrupt: "losnap repair --rebuild makes a new catalogue from the snapshots themselves"
         case .catalogueNewer: "use the losnap that made it, or a later one"
-        case .catalogueLocked: "try again when it is done, or wait with --wait"
+        case .catalogueLocked: "try again when it is done" + (has("--wait") ? ", or wait with --wait" : "")
         case .catalogueExposed(_, let problem): problem.hint
         case .catalogueFull: "free some space; losnap prune and losnap delete use a reserve that is kept for this"
         case .catalogueNotWritable(_, let problem): problem.hint
@@ -54,7 +60,9 @@ extension SnapshotsError {
         case .catalogueFailed: "try again; if it stays so, move the catalogue away, and losnap repair --rebuild makes a new one"
         case .directoryExposed: "let only the one who runs losnap write it, or choose another: losnap source move NAME --directory DIR"
         case .poolNotIdentified: "mount the right filesystem there; after a move for good: losnap source move"
-        case .directoryNotMarked: "if it holds the right snapshots, losnap repair --rebuild DIR takes them in; nothing was touched"
+        case .directoryMissing(_, let name): "mount what belongs there; if it was deleted: losnap repair --forget \(name)"
+        case .directoryNotMarked:
+            "mount what belongs there; if nothing does, move this directory away, and losnap repair says how to go on"
         case .directoryOfAnotherCatalogue:
             "name that catalogue with --catalogue, or, if it is lost, move this one away and losnap repair --rebuild it; or choose another directory"
         case .directoryOfAnotherSource: "choose another one: losnap source move NAME --directory DIR"
@@ -64,16 +72,20 @@ extension SnapshotsError {
         case .unavailable:
             "nothing is lost: mount its pool there; if it is mounted elsewhere for good, losnap source move, then losnap repair"
         case .timeInFuture: "give a time that is past, and check the clock with date"
-        case .clockBehind: "set the clock right (date, chronyc tracking), or give a time with --time"
+        case .clockBehind: "set the clock right (date, chronyc tracking)" + (has("--time") ? ", or give a time with --time" : "")
         case .held(let number, _): "release it first: losnap release \(number)"
-        case .noRules: "say what to keep, as --keep-daily 7 --keep-weekly 4"
-        case .rulesMatchNothing: "check the rules with --dry-run; if that is really meant: --force"
+        case .noRules: "say what to keep, as losnap prune --keep-daily 7 --keep-weekly 4"
+        case .rulesMatchNothing:
+            "check the rules" + (has("--force") && has("--dry-run") ? " with --dry-run; if that is really meant: --force" : "")
         case .imageInUse(_, let user):
-            user.hasPrefix("/")
-                ? "unmount it first: umount \(user.shellWord); or restore beside it with --to PATH"
-                : "stop what uses it first, or restore beside it with --to PATH"
-        case .imageHasLinks: "remove the other names first, or restore beside it with --to PATH"
-        case .imageProtected: "clear the flag with chattr -i -a, or restore beside it with --to PATH"
+            (user.hasPrefix("/") ? "unmount it first: umount \(user.shellWord)" : "stop what uses it first") + Self.beside(has)
+        case .imageHasLinks: "remove the other names first" + Self.beside(has)
+        case .imageProtected: "clear the flag with chattr -i -a" + Self.beside(has)
+        case .restoreElsewhere(let snapshot, let target, let replaces):
+            "an image shares blocks with its snapshot: restore it to a path on the snapshot's filesystem"
+                + (replaces
+                    ? (has("--to") ? " with --to PATH" : "")
+                    : "; a full copy: cp --sparse=always \(Self.word(snapshot)) \(Self.word(target))")
         case .fileExists: "choose another path, or move the file away"
         case .imageChanged: "see who else replaces it, and try again"
         case .noNameFromImage(let path, _): "losnap source add NAME \(path.string.shellWord.shown)"
@@ -81,9 +93,15 @@ extension SnapshotsError {
         case .catalogueAppeared: "look at it with losnap list; to rebuild all the same, move it away first"
         case .nothingToRebuild: "name the directories with the snapshots, as /srv/images/.losnap"
         case .severalCatalogues: "name the snapshot directories of one catalogue only"
-        case .clone(let error): error.hint
+        case .clone(let error): error.hint(offering: has)
         }
     }
+
+    /// The end of a hint, where an image could be restored to another path.
+    private static func beside(_ has: (String) -> Bool) -> String { has("--to") ? "; or restore beside it with --to PATH" : "" }
+
+    /// A path as a word that can be typed.
+    private static func word(_ path: FilePath) -> String { path.string.shellWord.shown }
 
     private static func alternatives(_ names: [String]) -> String {
         guard names.count > 1, let last = names.last else { return names.first ?? "" }

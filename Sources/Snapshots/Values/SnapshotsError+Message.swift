@@ -19,6 +19,8 @@ extension SnapshotsError {
         case .ambiguousSource(let reference, let candidates):
             "\(candidates.count) removed sources were called '\(reference.shown)': \(candidates.map(\.description).joined(separator: ", "))"
         case .sourceNameTaken(let name, let image): "the name '\(name)' belongs to the source with the image \(image.string.shown)"
+        case .imageMoved(let name, let old, let new):
+            "\(new.string.shown): it seems to be the image of the source '\(name)', which is not at \(old.string.shown) any more"
         case .imageTaken(let path, let name): "\(path.string.shown): this image is the source '\(name)' already"
         case .sourceHasSnapshots(let name, let count): "the source '\(name)' has \(Self.counted(count, "snapshot"))"
         case .invalidReference(let text, let problem): "'\(text.shown)' names no snapshot: \(problem.words)"
@@ -49,7 +51,9 @@ extension SnapshotsError {
         case .directoryExposed(let path, .writable(let mode)):
             "\(path.string.shown): others may write it (mode \(String(mode, radix: 8))) and could steer what happens there"
         case .poolNotIdentified(let path): "\(path.string.shown): the filesystem there is not the pool of these snapshots"
-        case .directoryNotMarked(let path): "\(path.string.shown): the directory is not marked as this source's"
+        case .directoryMissing(let path, _): "\(path.string.shown): the snapshot directory is not there"
+        case .directoryNotMarked(let path):
+            "\(path.string.shown): the directory has no mark of this source, so it is not known to be the one with its snapshots"
         case .directoryOfAnotherCatalogue(let path): "\(path.string.shown): the directory belongs to another catalogue"
         case .directoryOfAnotherSource(let path): "\(path.string.shown): the directory belongs to another source"
         case .poolChanged(let name, let path): "\(path.string.shown): the source '\(name)' was on another filesystem before"
@@ -68,6 +72,8 @@ extension SnapshotsError {
         case .imageHasLinks(let path, let count):
             "\(path.string.shown): the image has \(count) names, and the others would keep the old one"
         case .imageProtected(let path): "\(path.string.shown): the image has the immutable or append-only flag"
+        case .restoreElsewhere(let snapshot, let target, _):
+            "\(target.string.shown): it is on another filesystem than the snapshot \(snapshot.string.shown)"
         case .fileExists(let path): "\(path.string.shown): there is a file already, and it is not overwritten"
         case .imageChanged(let path): "\(path.string.shown): another file came there while it was being replaced; nothing was changed"
         case .noNameFromImage(let path, let problem): "\(path.string.shown): no name for the source can be made from it: \(problem)"

@@ -1,26 +1,34 @@
-// Times on the command line: RFC 3339, a date or the beginning of one in the zone that times are shown in, or an age. The rule: a beginning
-// means its first instant, so that `--since 2026-11` and `--until 2026-12` are November.
+// Times on the command line: RFC 3339, a date or the beginning of one in the zone that times are shown in, or a duration, back or ahead. The
+// rule: a beginning means its first instant, so that `--since 2026-11` and `--until 2026-12` are November.
 
 import Foundation
 import Policy
 import Snapshots
+
+/// Which way a duration counts from now.
+enum DurationMeaning {
+    case ago, ahead
+}
 
 /// Reads times.
 struct TimeReader {
     let zone: TimeZone
     let now: Instant
 
-    /// The instant that an option's value means, if it is given.
-    func instant(_ text: String?, option: String, allowsAge: Bool = true) throws -> Instant? {
+    /// The instant that an option's value means, if it is given; nil as the meaning of a duration: it is no time.
+    func instant(_ text: String?, option: String, duration meaning: DurationMeaning? = .ago) throws -> Instant? {
         guard let text else { return nil }
         if let exact = try? Instant(parsing: text) { return exact }
         if let start = try start(of: text) { return start }
-        guard allowsAge, text.first?.isNumber == true, text.last?.isLetter == true, text.last != "Z" else {
+        guard let meaning, text.first?.isNumber == true, text.last?.isLetter == true, text.last != "Z" else {
             throw SnapshotsError.invalidTime(text: text, problem: .notUnderstood)
         }
         do {
-            let age = try CalendarDuration(parsing: text, bareM: .refused)
-            return Instant(age.subtract(from: now.date, in: zone))
+            let duration = try CalendarDuration(parsing: text, bareM: .refused)
+            return switch meaning {
+            case .ago: Instant(duration.subtract(from: now.date, in: zone))
+            case .ahead: duration.add(to: now, in: zone)
+            }
         } catch {
             throw FrontError.duration(option: option, error)
         }

@@ -17,7 +17,7 @@ struct Failures {
         guard let first = errors.first else { return }
         // With --json the object on stdout has each of them; the line on stderr sums up.
         if !session.isJSON, errors.count > 1 || count > 1 {
-            for (subject, error) in errors { session.complain(ToldError(error), about: subject) }
+            for (subject, error) in errors { session.complain(session.told(error), about: subject) }
             throw ReportedFailure(status: errors.count == count ? ExitStatus(ToldError(first.error).category) : .partial)
         }
         if errors.count == count { throw first.error }

@@ -8,11 +8,13 @@ struct HoldSnapshot: Command {
         commandName: "hold",
         abstract: "Forbid the removal of a snapshot.",
         discussion: """
-            Neither prune nor delete removes a held snapshot. TIME is RFC 3339, or a date or the beginning of one.
+            Neither prune nor delete removes a held snapshot. TIME is RFC 3339, a date or the beginning of one, or \
+            a duration from now (2w, 36h).
 
             EXAMPLES:
               losnap hold home@latest --reason 'the last good one'
               losnap hold 42 --until 2027-01-01
+              losnap hold 42 --until 2w
             """)
 
     @Argument(help: "The snapshot.")
@@ -21,7 +23,7 @@ struct HoldSnapshot: Command {
     @Option(name: .long, help: ArgumentHelp("Why, in your words.", valueName: "text"))
     var reason: String?
 
-    @Option(name: .long, help: ArgumentHelp("Release it by itself at that time.", valueName: "time"))
+    @Option(name: .long, help: ArgumentHelp("Release it by itself at that time, or after that duration.", valueName: "time"))
     var until: String?
 
     @OptionGroup var change: ChangeArguments
@@ -30,7 +32,7 @@ struct HoldSnapshot: Command {
 
     func run(in session: Session) throws {
         let times = TimeReader(zone: session.zone(display), now: session.now)
-        let end = try times.instant(until, option: "--until", allowsAge: false)
+        let end = try times.instant(until, option: "--until", duration: .ahead)
         if let end, let until, end <= session.now {
             throw FrontError.outOfRange(option: "--until", value: until, range: "in the future", hint: "give a later time")
         }

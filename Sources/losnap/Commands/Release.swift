@@ -23,6 +23,8 @@ struct Release: Command {
         let store = try session.openIfThere(catalogue, for: .changing, waits: change.wait)
         let listed = try session.find(snapshot, in: store, display)
         guard let store else { return }
-        try session.present(RecordPresentation(snapshot: try store.release(listed), change: .released), display, quiet: change.quiet)
+        let (released, wasHeld) = try store.release(listed)
+        let presentation = RecordPresentation(snapshot: released, change: wasHeld ? .released : .notHeld)
+        try session.present(presentation, display, quiet: change.quiet)
     }
 }

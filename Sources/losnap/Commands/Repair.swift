@@ -11,8 +11,11 @@ struct Repair: Command {
         abstract: "Make catalogue and snapshot files agree, adopt clones, or rebuild a lost catalogue.",
         discussion: """
             Without an option, what a crash has left is mended, snapshots that the catalogue has lost are taken in again, and those of a pool \
-            that is mounted elsewhere are found again (after losnap source move). With --adopt the arguments are files: older clones made by hand, which become snapshots of --source. With --rebuild they are snapshot directories, \
-            or directories above them, from which a lost or damaged catalogue is made anew.
+            that is mounted elsewhere are found again (after losnap source move). With --adopt the arguments are files: older clones made \
+            by hand, which become snapshots of --source. With --rebuild they are snapshot directories, or directories above them, from which a lost or damaged catalogue is made anew.
+
+            With --forget, snapshots whose file is gone are struck off. Where the whole directory is not there, perhaps because something is \
+            not mounted, only those of sources that are named.
 
             EXAMPLES:
               losnap repair --dry-run
@@ -25,7 +28,9 @@ struct Repair: Command {
         help: ArgumentHelp("The sources to repair (none: all); the files to adopt; the directories to rebuild from.", valueName: "what"))
     var what: [String] = []
 
-    @Flag(name: .long, help: "Strike off snapshots whose file is gone for good.")
+    @Flag(
+        name: .long, help: "Strike off snapshots whose file is gone for good; of a directory that is gone, those of sources that are named."
+    )
     var forget = false
 
     @Flag(name: .long, help: "Take in the files that are named.")

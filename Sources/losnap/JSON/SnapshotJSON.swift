@@ -54,6 +54,7 @@ extension JSON {
             sourceFields(listed.source) + [
                 ("snapshot_directory", JSON(listed.snapshotDirectory)),
                 ("presence", .string(listed.presence.rawValue)),
+                ("image_present", .bool(listed.hasImage)),
                 ("snapshot_count", .integer(Int64(listed.snapshotCount))),
                 ("newest", JSON(listed.newest?.takenAt)),
             ])

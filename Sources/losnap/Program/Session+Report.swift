@@ -40,7 +40,7 @@ extension Session {
     /// Tells an error and gives its status.
     func report(_ error: any Error) -> ExitStatus {
         if let status = error as? ReportedFailure { return status.status }
-        let told = ToldError(error)
+        let told = told(error)
         if isJSON {
             let warnings = takeWarnings().map(\.json)
             let problems = error.problems.map(JSON.problem)
@@ -68,6 +68,9 @@ extension Session {
             return report
         }
     }
+
+    /// The error as this command tells it.
+    func told(_ error: any Error) -> ToldError { ToldError(error) { [self] in offeredOptions.contains($0) } }
 
     /// Tells an error that does not end the command, as text.
     func complain(_ error: ToldError, about subject: String? = nil) {
@@ -107,12 +110,13 @@ struct ToldError {
     let message: String
     let hint: String?
 
-    init(_ error: any Error) {
+    /// - Parameter offering: the options that the command has.
+    init(_ error: any Error, offering: (String) -> Bool = { _ in true }) {
         if let error = error as? any ExplainedError {
             code = error.code
             category = error.category
             message = error.message
-            hint = error.hint
+            hint = error.hint(offering: offering)
         } else {
             code = "failed"
             category = .failed

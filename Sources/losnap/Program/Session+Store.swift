@@ -26,7 +26,12 @@ extension Session {
             return try open(arguments, for: purpose, waits: waits)
         } catch SnapshotsError.catalogueMissing(let path) {
             // A name that somebody typed may be a slip of the pen; the usual place is just empty at first.
-            if arguments.catalogue != nil { warn(.noCatalogue(path: path)) }
+            // What lies beside it outlives it.
+            if FileManager.default.fileExists(atPath: path.string + ".reserve") {
+                warn(.lostCatalogue(path: path))
+            } else if arguments.catalogue != nil {
+                warn(.noCatalogue(path: path))
+            }
             return nil
         }
     }

@@ -19,6 +19,7 @@ final class Session {
     let commandLine: String
     let userID: UInt32
     let kernel: Kernel
+    private let arguments: [String]
     private let environment: (String) -> String?
     private let currentDirectory: () -> String
     /// The status of a command of the user's own that failed: the process ends with it, whatever losnap's own would be.
@@ -32,6 +33,7 @@ final class Session {
     ) {
         isJSON = arguments.prefix { $0 != "--" }.contains("--json")
         commandLine = (["losnap"] + arguments.map(\.shellWord)).joined(separator: " ")
+        self.arguments = arguments
         self.environment = environment
         self.userID = userID
         self.currentDirectory = currentDirectory
@@ -56,6 +58,9 @@ final class Session {
 
     /// The time now.
     var now: Instant { Instant(clamping: kernel.realTime()) }
+
+    /// The long options that the command has; found out when a hint is to be given.
+    private(set) lazy var offeredOptions = OfferedOptions.of(arguments)
 
     /// The zone that people here live in; found out when it is first wanted.
     private(set) lazy var localZone = LocalZone.current(variable("TZ"))

@@ -25,6 +25,13 @@ struct Warning: Equatable {
         Warning("no_catalogue", "\(path.string): there is no catalogue", hint: "check --catalogue; losnap create makes one")
     }
 
+    /// A catalogue is not there, though one was: its reserve is.
+    static func lostCatalogue(path: FilePath) -> Warning {
+        Warning(
+            "catalogue_lost", "\(path.string): the catalogue is gone, though its reserve is there",
+            hint: "losnap repair --rebuild DIRECTORY makes it anew from the snapshots in or beneath DIRECTORY, such as that of the images")
+    }
+
     /// TZ or /etc/localtime names no zone that there is.
     static func unknownTimeZone(_ problem: PolicyError) -> Warning {
         Warning("unknown_time_zone", "the local time zone is not known, so times are UTC: \(problem.message)", hint: problem.hint)
@@ -65,7 +72,9 @@ extension Warning {
     init(_ warning: StoreWarning) {
         switch warning {
         case .notImmutable(let path):
-            self.init("not_immutable", "\(path): could not be made immutable", hint: "keep it from being changed, or give --no-immutable")
+            self.init(
+                "not_immutable", "\(path): could not be made immutable",
+                hint: "keep it from being changed by hand; losnap create --no-immutable does without the flag")
         case .reconciled(let action, let number): self.init("reconciled", "snapshot \(number): \(action.words)")
         case .keptHeld(let number):
             self.init("kept_held", "snapshot \(number) is held, so it was kept", hint: "release it first: losnap release \(number)")

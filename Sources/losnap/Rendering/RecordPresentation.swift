@@ -9,7 +9,7 @@ import Snapshots
 struct RecordPresentation: Presentation {
     /// What was changed.
     enum Change {
-        case held, released, labelled, tagged
+        case held, released, notHeld, labelled, tagged
     }
 
     var snapshot: ListedSnapshot
@@ -21,6 +21,7 @@ struct RecordPresentation: Presentation {
             switch change {
             case .held: "held" + (snapshot.hold?.until.map { " until \(context.time($0))" } ?? "")
             case .released: "released"
+            case .notHeld: "was not held"
             case .labelled: snapshot.label.map { "labelled \($0)" } ?? "without a label"
             case .tagged: snapshot.tags.isEmpty ? "without tags" : "tagged " + snapshot.tags.map(\.text).joined(separator: ", ")
             }

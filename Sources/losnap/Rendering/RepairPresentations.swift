@@ -11,11 +11,28 @@ struct RepairPresentation: Presentation {
 
     func text(_ context: RenderContext) -> String {
         if report.steps.isEmpty { return report.failed.isEmpty ? "all is well\n" : "" }
-        return report.steps.map { step in
-            let subject = [step.source?.text, step.number.map { "snapshot \($0)" }, step.path?.string].compactMap(\.self).joined(
-                separator: ", ")
-            return EscapedText.line("\(subject): \(step.kind.words(isDryRun: isDryRun))\(step.detail.map { " (\($0))" } ?? "")") + "\n"
-        }.joined()
+        var lines: [String] = []
+        var rest = report.steps[...]
+        while let step = rest.first {
+            // What is unavailable for one reason is one line, however many snapshots it is.
+            let group = step.kind == .unavailable ? rest.prefix { $0.isUnavailable(like: step) } : rest.prefix(1)
+            lines += step.kind == .unavailable ? unavailable(Array(group), step) : [line(step)]
+            rest = rest.dropFirst(group.count)
+        }
+        return lines.map { EscapedText.line($0) + "\n" }.joined()
+    }
+
+    private func line(_ step: RepairStep) -> String {
+        let subject = [step.source?.text, step.number.map { "snapshot \($0)" }, step.path?.string].compactMap(\.self).joined(
+            separator: ", ")
+        return "\(subject): \(step.kind.words(isDryRun: isDryRun))\(step.detail.map { " (\($0))" } ?? "")"
+    }
+
+    private func unavailable(_ group: [RepairStep], _ step: RepairStep) -> [String] {
+        let source = step.source.map { "\($0): " } ?? ""
+        let reason = step.detail.map { ": \($0)" } ?? ""
+        return ["\(source)\(counted(group.count, "snapshot")) \(step.kind.words(isDryRun: isDryRun))\(reason)"]
+            + (step.hint.map { ["    hint: \($0)"] } ?? [])
     }
 
     func fields(_ context: RenderContext) -> [JSON.Field] {
@@ -28,7 +45,7 @@ struct RepairPresentation: Presentation {
                         .object([
                             ("kind", .string(step.kind.rawValue)), ("source", JSON(step.source?.text)),
                             ("number", JSON(step.number?.value)),
-                            ("path", JSON(step.path)), ("detail", JSON(step.detail)),
+                            ("path", JSON(step.path)), ("detail", JSON(step.detail)), ("hint", JSON(step.hint)),
                         ])
                     })
             ),
@@ -37,6 +54,12 @@ struct RepairPresentation: Presentation {
                 .array(report.failed.map { .object([("source", .string($0.source.text)), ("error", ToldError($0.error).json)]) })
             ),
         ]
+    }
+}
+
+extension RepairStep {
+    fileprivate func isUnavailable(like other: RepairStep) -> Bool {
+        kind == .unavailable && source == other.source && detail == other.detail && hint == other.hint
     }
 }
 

@@ -39,6 +39,7 @@ struct ShowPresentation: Presentation {
         sheet.add("Extents", details.extentCount.map(String.init))
         sheet.add("Immutable", details.isImmutable.map { $0 ? "yes" : "no" })
         sheet.add("Problem", details.problem)
+        sheet.add("Hint", details.hint)
         return sheet.text
     }
 
@@ -65,6 +66,7 @@ struct ShowPresentation: Presentation {
                     ("pool_type", .string(details.listed.snapshot.directory.pool.type)),
                     ("pool_uuid", .string(details.listed.snapshot.directory.pool.uuid)),
                     ("problem", JSON(details.problem)),
+                    ("hint", JSON(details.hint)),
                 ])
             ),
         ]

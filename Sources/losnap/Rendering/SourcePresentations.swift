@@ -39,10 +39,13 @@ struct SourcesPresentation: Presentation {
         var table = Table([("NAME", .left), ("SNAPSHOTS", .right), ("NEWEST", .left), ("STATUS", .left), ("IMAGE", .left)])
         for listed in sources {
             let source = listed.source
-            let status = (source.isRemoved ? ["removed"] : []) + (listed.presence == .unavailable ? ["unavailable"] : [])
+            var status = source.isRemoved ? ["removed"] : []
+            if listed.presence == .unavailable { status.append("unavailable") }
+            // That of a removed source is nobody's business any more.
+            if !listed.hasImage, !source.isRemoved { status.append("image missing") }
             table.add([
                 source.name.text, "\(listed.snapshotCount)", listed.newest.map { context.time($0.takenAt) } ?? "never",
-                status.isEmpty ? "ok" : status.joined(separator: ","), source.imagePath.string,
+                status.isEmpty ? "ok" : status.joined(separator: ", "), source.imagePath.string,
             ])
         }
         return table.text(context.style)

@@ -1,6 +1,7 @@
 // Every error says what failed; every one that somebody can mend says how.
 
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import CloneCore
@@ -43,6 +44,13 @@ struct CloneErrorWordsTests {
             #expect(!text.contains("Optional(") && !text.contains("CloneCore."), "\(text)")
         }
         #expect(error.code.allSatisfy { $0.isLowercase || $0 == "_" })
+    }
+
+    @Test("a hint names an option only to a command that has it", arguments: errors)
+    func options(error: CloneError) throws {
+        #expect(bareOptions(in: try #require(error.hint { _ in false })).isEmpty, "\(error)")
+        let all = ["--consistency", "--max-freeze", "--wait"]
+        #expect(bareOptions(in: try #require(error.hint)).allSatisfy(all.contains), "\(error)")
     }
 
     @Test("a failing call without words of its own names the call and the reason", arguments: SystemCall.allCases)

@@ -52,7 +52,7 @@ struct SimulatePolicy: Command {
     func run(in session: Session) throws {
         let subject = try subject(session)
         let start =
-            try TimeReader(zone: subject.zone.zone, now: session.now).instant(from ?? "2026-01-01", option: "--from", allowsAge: false)
+            try TimeReader(zone: subject.zone.zone, now: session.now).instant(from ?? "2026-01-01", option: "--from", duration: nil)
             ?? session.now
         let length = try duration(length ?? "1y", "--for")
         let end = length.add(to: start, in: subject.zone.zone)
