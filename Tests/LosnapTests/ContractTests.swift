@@ -35,6 +35,7 @@ import Testing
             try codes("Sources/Snapshots/Values/SnapshotsError+Code.swift", after: "var code: String"),
             try codes("Sources/losnap/Program/FrontError.swift", after: "var code: String"),
             try codes("Sources/Configuration/ConfigurationError.swift", after: "var code: String"),
+            try codes("Sources/Automation/AutomationError.swift", after: "var code: String"),
         ]
         #expect(all.allSatisfy { $0.count > 4 })
         for code in all.reduce(into: Set(["failed"]), { $0.formUnion($1) }) {

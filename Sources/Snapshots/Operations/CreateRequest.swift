@@ -23,6 +23,25 @@ public struct CreateRequest: Sendable {
     public var setsImmutable: Bool
     /// A time of the user's own, with the origin `import` or `adopted`; nil: the instant of the freeze.
     public var takenAt: Instant?
+    /// What is different for single sources, by their UUIDs.
+    public var exceptions: [Identifier: Exception] = [:]
+
+    /// What holds for one of several sources instead of what holds for all.
+    public struct Exception: Sendable, Hashable {
+        /// Frozen, or taken as it is.
+        public var consistency: Consistency
+        /// Whether its file gets the immutable flag.
+        public var setsImmutable: Bool
+
+        /// Those two.
+        public init(consistency: Consistency, setsImmutable: Bool) {
+            self.consistency = consistency
+            self.setsImmutable = setsImmutable
+        }
+    }
+
+    func consistency(of source: Source) -> Consistency { exceptions[source.id]?.consistency ?? consistency }
+    func setsImmutable(of source: Source) -> Bool { exceptions[source.id]?.setsImmutable ?? setsImmutable }
 
     /// A plain snapshot of these sources.
     public init(

@@ -1,6 +1,7 @@
 // `losnap create`: snapshots of one source, or of several at one instant.
 
 import ArgumentParser
+import Automation
 import CloneCore
 import Policy
 import Snapshots
@@ -13,6 +14,9 @@ struct Create: Command {
             SOURCE is a name, or with a slash a path: an image or a mount point, which is registered as a source when it is first named. The \
             filesystem inside a mounted image is frozen while it is cloned; needs root then. Several sources make a group: one freeze, all \
             or none.
+
+            What the configuration says of a source holds unless an option says otherwise: its directory, consistency, longest freeze, \
+            immutable flag, and the hooks before and after.
 
             EXAMPLES:
               losnap create /home
@@ -40,11 +44,11 @@ struct Create: Command {
         help: ArgumentHelp("Hold it from the start: --hold alone, or --hold=REASON.", valueName: "reason"))
     var hold: String?
 
-    @Option(name: .long, help: "Freeze what is mounted, or clone it as it is, as after a power cut.")
-    var consistency = Wanted.frozen
+    @Option(name: .long, help: "Freeze what is mounted (the usual), or clone it as it is, as after a power cut.")
+    var consistency: Wanted?
 
-    @Option(name: .long, help: ArgumentHelp("The longest freeze, from 10ms to 10min.", valueName: "duration"))
-    var maxFreeze = "10s"
+    @Option(name: .long, help: ArgumentHelp("The longest freeze, from 10ms to 10min; 10s unless configured.", valueName: "duration"))
+    var maxFreeze: String?
 
     @Flag(name: .long, help: "Don't set the immutable flag on the snapshot.")
     var noImmutable = false
@@ -52,6 +56,9 @@ struct Create: Command {
     @Option(
         name: .long, help: ArgumentHelp("The time of the data, if it is older (RFC 3339); its origin is then 'import'.", valueName: "time"))
     var time: String?
+
+    @Flag(name: .long, help: "Run none of the configured hooks.")
+    var noHooks = false
 
     @OptionGroup var change: ChangeArguments
     @OptionGroup var catalogue: CatalogueArguments
@@ -62,15 +69,21 @@ struct Create: Command {
         let tags = try Tags(tag.map { try Tag(parsing: $0) })
         let hold = try hold.map { try Hold(reason: $0 == OptionalValue.absent ? nil : $0) }
         let takenAt = try time.map { try Instant(parsing: $0) }
-        let maxFreeze = try FreezeLimit.nanoseconds(maxFreeze)
+        let wishes = TakeWishes(
+            consistency: consistency.map { $0 == .crash ? .crash : .frozen },
+            maxFreezeNanoseconds: try maxFreeze.map(FreezeLimit.nanoseconds),
+            setsImmutable: noImmutable ? false : nil, runsHooks: !noHooks)
+        let found = try session.configuration(catalogue.config)
+        let configured = session.configuredSources(found)
+        let surroundings = try session.hookSurroundings(catalogue, found)
         let store = try session.open(catalogue, for: .making, waits: change.wait)
-        let sources = try source.map { try session.resolve($0, in: store, registering: true) }
-        let report = try store.create(
-            CreateRequest(
-                sources: sources, label: label, tags: tags, hold: hold, origin: takenAt == nil ? .manual : .import,
-                consistency: consistency == .crash ? .crash : .frozen, maxFreezeNanoseconds: maxFreeze, setsImmutable: !noImmutable,
-                takenAt: takenAt))
+        let orders = try source.map { try configured.takeOrder(for: session.resolve($0, in: store, registeringAs: configured), wishes) }
+        let request = CreateRequest(
+            sources: [], label: label, tags: tags, hold: hold, origin: takenAt == nil ? .manual : .import, takenAt: takenAt)
+        let outcome = store.take(orders, request, surroundings)
+        let report = try session.report(of: outcome)
         report.warnings.map(Warning.init).forEach(session.warn)
         try session.present(CreatePresentation(report: report), display, quiet: change.quiet)
+        if let failure = outcome.hookFailures.first { throw failure }
     }
 }
