@@ -96,7 +96,8 @@ struct Create: Command {
         let store = try session.open(catalogue, for: .making, waits: change.wait)
         let orders = try source.map { try configured.takeOrder(for: session.resolve($0, in: store, registeringAs: configured), wishes) }
         let request = CreateRequest(
-            sources: [], label: label, tags: tags, hold: hold, origin: takenAt == nil ? .manual : .import, ifChanged: ifChanged, takenAt: takenAt)
+            sources: [], label: label, tags: tags, hold: hold, origin: takenAt == nil ? .manual : .import, ifChanged: ifChanged,
+            takenAt: takenAt)
         let taking = Taking(store: store, orders: orders, surroundings: surroundings)
         if let command { return try take(request, around: command, with: taking, session) }
         let (report, hookFailure) = try taking.take(request, session)
