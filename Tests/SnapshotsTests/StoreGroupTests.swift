@@ -34,6 +34,7 @@ struct StoreGroupTests {
             let report = try store.create(CreateRequest(sources: [home]))
             #expect(report.warnings.isEmpty)
             #expect(try [store.row(1).state, store.row(2).state] == [.pending, .pending])
+            #expect(try store.repair(RepairRequest(sources: [home])).steps.map(\.kind) == [.unfinished])
             #expect(scene.files("other") == files && files.count == 1)
             withExtendedLifetime(holder) {}
             holder = nil

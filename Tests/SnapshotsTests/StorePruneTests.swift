@@ -155,7 +155,9 @@ struct StorePruneTests {
             #expect(released.snapshot.snapshot.hold == nil && released.wasHeld)
             #expect(try store.log().suffix(5).map(\.occasion.kind.rawValue) == ["tagged", "tagged", "held", "labelled", "released"])
             #expect(try scene.record(at: path).description.hold == nil)
+            // Of what is not held there is nothing to release, and nothing to tell.
             #expect(try !store.release(stale).wasHeld)
+            #expect(try store.log().suffix(2).map(\.occasion.kind.rawValue) == ["labelled", "released"])
             try scene.expectSettled(store)
         }
     }

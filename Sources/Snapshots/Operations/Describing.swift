@@ -55,7 +55,10 @@ extension Store {
         // What a crash left in only one of the two is not to be lost by writing over it, a hold least of all.
         let settlement = Settlement.between(row: row.description, record: record.description, now: now)
         var description = settlement?.description ?? row.description
+        let before = description
         try change(&description)
+        // Nothing to write, and nothing to tell: a label given twice, a release of what is not held.
+        if settlement == nil, description == before { return listed }
         description.revision = max(row.revision, record.description.revision).next
         var flagFailure: SnapshotsError?
         switch order {

@@ -27,7 +27,7 @@ public struct RepairRequest: Sendable {
 public struct RepairStep: Sendable {
     /// What.
     public enum Kind: String, Sendable {
-        case completed, dropped, removed, kept, settled, adopted, forgotten, relocated, missing, foreign, unreadable, unavailable
+        case completed, dropped, removed, kept, settled, adopted, forgotten, relocated, unfinished, missing, foreign, unreadable, unavailable
     }
 
     /// What.

@@ -81,7 +81,15 @@ extension Store {
                     continue
                 }
                 // What a step says is planned; what was done may be more cautious (a group, a hold).
-                if try execute(step, in: place, under: lock) != nil { steps.append(plain) }
+                if try execute(step, in: place, under: lock) != nil {
+                    steps.append(plain)
+                } else if let row = step.groupMember, try catalogue.snapshot(row.number)?.state == .pending {
+                    steps.append(
+                        RepairStep(
+                            kind: .unfinished, source: source.name, number: row.number, path: row.path,
+                            detail: "of its group not all directories are there, or another losnap is at work in one",
+                            hint: "repeat losnap repair when they are, and it is done"))
+                }
             }
         }
     }
@@ -196,12 +204,22 @@ extension RepairStep {
     }
 }
 
+extension ReconcileStep {
+    /// The row, if it can be settled only together with its group.
+    fileprivate var groupMember: Snapshot? {
+        switch self {
+        case .drop(let row), .complete(let row, _, _): row.state == .pending && row.group != nil ? row : nil
+        default: nil
+        }
+    }
+}
+
 extension RepairStep.Kind {
     /// Whether it is something that repair does, not only reports.
     public var changes: Bool {
         switch self {
         case .completed, .dropped, .removed, .kept, .settled, .adopted, .forgotten, .relocated: true
-        case .missing, .foreign, .unreadable, .unavailable: false
+        case .unfinished, .missing, .foreign, .unreadable, .unavailable: false
         }
     }
 }

@@ -38,33 +38,33 @@ extension SnapshotsError {
         case .wrongState(_, .complete): "another process may have finished it: look again with losnap show"
         case .recordChanged: "try again"
         case .snapshotTaken: "losnap list shows it"
-        case .numbersExhausted: "losnap repair --rebuild makes a new catalogue from the snapshots themselves"
+        case .numbersExhausted: "begin another catalogue with --catalogue FILE; this one and its snapshots stay as they are"
         case .invalidRecord: "the file is left alone; losnap repair --adopt FILE --source NAME takes it in as a clone made by hand"
         case .newerRecord: "use the losnap that wrote it, or a later one"
         case .recordTooLarge: "use fewer or shorter tags and a shorter label or reason"
         case .catalogueMissing:
-            "losnap create makes one, --catalogue FILE names another; losnap repair --rebuild brings a lost one back"
+            "losnap create makes one, --catalogue FILE names another; losnap repair --rebuild DIRECTORY brings a lost one back"
         case .notACatalogue(_, .empty):
-            "move the empty file away; losnap repair --rebuild makes a new catalogue from the snapshots themselves"
+            "move the empty file away; losnap repair --rebuild DIRECTORY makes a new catalogue from the snapshots themselves"
         case .notACatalogue(let path, .logAlone):
-            "losnap repair --rebuild brings it back from the snapshots; to begin anew, move \((path.string + "-wal").shellWord.shown) away"
+            "losnap repair --rebuild DIRECTORY brings it back from the snapshots; to begin anew, move \((path.string + "-wal").shellWord.shown) away"
         case .notACatalogue:
-            "name the right file with --catalogue FILE; losnap repair --rebuild makes a new one from the snapshots themselves"
-        case .catalogueCorrupt: "losnap repair --rebuild makes a new catalogue from the snapshots themselves"
+            "name the right file with --catalogue FILE; losnap repair --rebuild DIRECTORY makes a new one from the snapshots themselves"
+        case .catalogueCorrupt: "losnap repair --rebuild DIRECTORY makes a new catalogue from the snapshots themselves"
         case .catalogueNewer: "use the losnap that made it, or a later one"
         case .catalogueLocked: "try again when it is done" + (has("--wait") ? ", or wait with --wait" : "")
         case .catalogueExposed(_, let problem): problem.hint
         case .catalogueFull: "free some space; losnap prune and losnap delete use a reserve that is kept for this"
         case .catalogueNotWritable(_, let problem): problem.hint
         case .catalogueInputOutput: "look into the kernel's log (dmesg); copy the catalogue to a sound disk"
-        case .catalogueFailed: "try again; if it stays so, move the catalogue away, and losnap repair --rebuild makes a new one"
+        case .catalogueFailed: "try again; if it stays so, move the catalogue away, and losnap repair --rebuild DIRECTORY makes a new one"
         case .directoryExposed: "let only the one who runs losnap write it, or choose another: losnap source move NAME --directory DIR"
         case .poolNotIdentified: "mount the right filesystem there; after a move for good: losnap source move"
         case .directoryMissing(_, let name): "mount what belongs there; if it was deleted: losnap repair --forget \(name)"
         case .directoryNotMarked:
             "mount what belongs there; if nothing does, move this directory away, and losnap repair says how to go on"
         case .directoryOfAnotherCatalogue:
-            "name that catalogue with --catalogue, or, if it is lost, move this one away and losnap repair --rebuild it; or choose another directory"
+            "name that catalogue with --catalogue, or, if it is lost, move this one away and make one anew with losnap repair --rebuild DIRECTORY; or choose another directory"
         case .directoryOfAnotherSource: "choose another one: losnap source move NAME --directory DIR"
         case .poolChanged(let name, _): "if that is meant: losnap source move \(name) --image IMAGE; the old snapshots stay listed"
         case .notTheSnapshot: "the file was left alone; look at it, and see losnap repair --dry-run"

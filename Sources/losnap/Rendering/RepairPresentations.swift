@@ -76,6 +76,7 @@ extension RepairStep.Kind {
         case .adopted: action = "adopted"
         case .forgotten: action = "forgotten"
         case .relocated: action = "found again"
+        case .unfinished: return "left unfinished"
         case .missing: return "missing"
         case .foreign: return "of another catalogue, left alone"
         case .unreadable: return "unreadable, left alone"
