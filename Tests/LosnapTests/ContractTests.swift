@@ -79,6 +79,8 @@ import Testing
             CreatePresentation(report: CreateReport(snapshots: [snapshot], warnings: [])),
             CreatePresentation(report: CreateReport(snapshots: [snapshot, snapshot], warnings: [])),
             CreatePresentation(report: CreateReport(snapshots: [], unchanged: [try Samples.unchanged()], warnings: [])),
+            CreatePairPresentation(
+                tag: try Tag(parsing: "pair-1b4e28ba"), before: CreateReport(snapshots: [snapshot], warnings: []), commandStatus: 3),
             ListPresentation(snapshots: [snapshot]), ShowPresentation(details: SnapshotDetails(listed: snapshot)),
             PrunePresentation(outcomes: [outcome], isDryRun: false), RestorePresentation(plan: restore, report: nil),
             DeletePresentation(removed: [snapshot], failed: [failed], isDryRun: false),
