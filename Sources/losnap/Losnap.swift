@@ -40,6 +40,6 @@ struct Losnap: ParsableCommand {
             CommandGroup(name: "By itself", subcommands: [Run.self]),
             CommandGroup(
                 name: "Sources, history, repair",
-                subcommands: [SourceCommand.self, ConfigCommand.self, LogCommand.self, Thaw.self, Repair.self]),
+                subcommands: [SourceCommand.self, ConfigCommand.self, PolicyCommand.self, LogCommand.self, Thaw.self, Repair.self]),
         ])
 }

@@ -55,7 +55,7 @@ extension Runner {
         for source in try store.catalogue.sources(.inUse) where configured.isConfigured(source) && configured.isSelected(source, selection)
         {
             switch try configured.pruneOrder(for: source) {
-            case .prune(var request, _):
+            case .prune(var request, _, _):
                 // It would be told to nobody.
                 request.measuresReclaim = false
                 requests.append(request)
