@@ -161,6 +161,32 @@ struct StoreRepairTests {
         }
     }
 
+    @Test("a rebuild takes no name from anybody: a catalogue made meanwhile, one put aside before, a file by the draft's name")
+    func rebuildOverwritesNothing() throws {
+        try TestScope.with { scope in
+            let directory = try scope.freshDirectory("state", mode: 0o700)
+            let catalogue = directory.appending("catalogue.sqlite")
+            func text(_ path: FilePath) -> String? {
+                FileManager.default.contents(atPath: path.string).map { String(decoding: $0, as: UTF8.self) }
+            }
+            try scope.write("damaged", to: catalogue)
+            let aside = try #require(try putAside(catalogue, now: Sample.now))
+            #expect(text(aside) == "damaged" && text(catalogue) == nil)
+            try scope.write("damaged too", to: catalogue)
+            expectError("file_exists", .usage) { _ = try putAside(catalogue, now: Sample.now) }
+            #expect(text(aside) == "damaged" && text(catalogue) == "damaged too")
+            let draft = directory.appending("catalogue.sqlite.rebuilding")
+            try scope.write("new", to: draft)
+            expectError("file_exists", .usage) { try moveCatalogue(draft, to: catalogue) }
+            #expect(text(draft) == "new" && text(catalogue) == "damaged too")
+            try removeDraft(draft)
+            #expect(text(draft) == nil)
+            symlink(catalogue.string, draft.string)
+            expectError("file_exists", .usage) { try removeDraft(draft) }
+            #expect(text(catalogue) == "damaged too" && text(draft) == "damaged too")
+        }
+    }
+
     @Test("a rebuild that fails leaves the damaged catalogue where it was")
     func failingRebuild() throws {
         try TestScope.with { scope in

@@ -23,13 +23,19 @@ public func rebuildCatalogue(from roots: [FilePath], options: StoreOptions) thro
     try checkIsUnusable(options.catalogue, now: now)
     // Made whole under another name first: until it has its own, the damaged one is where it was.
     let draft = FilePath(options.catalogue.string + ".rebuilding")
-    removeCatalogue(draft)
+    let lock = try beneath { () throws(CloneError) in
+        try FileLock.take(
+            "rebuild", for: options.catalogue.string, in: try openPrivateDirectory(options.places.locks, kernel: kernel),
+            wait: options.waitsForLocks, kernel: kernel)
+    }
+    defer { withExtendedLifetime(lock) {} }
+    try removeDraft(draft)
     do throws(SnapshotsError) {
         try fill(draft, id: id, from: places, &report, Occasion(at: now, kind: .adopted, reason: "rebuilt", command: options.command))
         report.damagedCatalogue = try putAside(options.catalogue, now: now)
-        try renameCatalogue(draft, to: options.catalogue)
+        try moveCatalogue(draft, to: options.catalogue)
     } catch {
-        removeCatalogue(draft)
+        try? removeDraft(draft)
         throw error
     }
     CatalogueReserve(besides: options.catalogue).restoreIfPossible()

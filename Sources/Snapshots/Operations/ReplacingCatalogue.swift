@@ -7,8 +7,16 @@ import SystemPackage
 
 private let endings = ["-wal", "-shm", ""]
 
-func removeCatalogue(_ catalogue: FilePath) {
-    for ending in endings { unlink(catalogue.string + ending) }
+/// Removes the draft of a catalogue, which a rebuilding that was cut off may have left.
+func removeDraft(_ draft: FilePath) throws(SnapshotsError) {
+    for ending in endings {
+        var status = stat()
+        guard lstat(draft.string + ending, &status) == 0 else { continue }
+        guard status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid() else {
+            throw .fileExists(path: FilePath(draft.string + ending))
+        }
+        unlink(draft.string + ending)
+    }
 }
 
 /// Throws for a catalogue that can be read.
@@ -30,13 +38,17 @@ func putAside(_ path: FilePath, now: Instant) throws(SnapshotsError) -> FilePath
     guard endings.contains(where: { access(path.string + $0, F_OK) == 0 }) else { return nil }
     let aside = FilePath(path.string + ".damaged-" + now.compact)
     for ending in endings where access(path.string + ending, F_OK) == 0 {
-        try renameCatalogue(FilePath(path.string + ending), to: FilePath(aside.string + ending))
+        try moveCatalogue(FilePath(path.string + ending), to: FilePath(aside.string + ending))
     }
     return aside
 }
 
-func renameCatalogue(_ old: FilePath, to new: FilePath) throws(SnapshotsError) {
-    guard rename(old.string, new.string) == 0 else { throw .catalogueNotWritable(path: new, problem: .notPermitted) }
+/// Gives a catalogue another name, which nobody may have: another process may have made a catalogue there in the meantime.
+func moveCatalogue(_ old: FilePath, to new: FilePath) throws(SnapshotsError) {
+    guard link(old.string, new.string) == 0 else {
+        throw errno == EEXIST ? .fileExists(path: new) : .catalogueNotWritable(path: new, problem: .notPermitted)
+    }
+    guard unlink(old.string) == 0 else { throw .catalogueNotWritable(path: old, problem: .notPermitted) }
     let directory = open(new.removingLastComponent().string, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard directory >= 0 else { return }
     fsync(directory)
