@@ -14,5 +14,6 @@
 #include "guard.h"
 #include "loop.h"
 #include "signals.h"
+#include "thaw.h"
 
 #endif

@@ -17,6 +17,8 @@ public struct StoreOptions: Sendable {
     public var command: String
     /// Descriptors that the program writes to, by name: none may lie on what is to be frozen.
     public var outputs: [ProgramOutput]
+    /// What was found left frozen, if the caller has looked for it already; nil: opening a store looks.
+    public var leftFrozen: [LeftFrozen]?
     /// The kernel, or a test's.
     public var kernel: Kernel
     /// What locating reads of the system, or a test's.
@@ -25,13 +27,14 @@ public struct StoreOptions: Sendable {
     /// Those options.
     public init(
         catalogue: FilePath, places: RuntimePlaces, waitsForLocks: Bool = false, command: String, outputs: [ProgramOutput] = [],
-        kernel: Kernel = .linux, view: SystemView = .linux
+        leftFrozen: [LeftFrozen]? = nil, kernel: Kernel = .linux, view: SystemView = .linux
     ) {
         self.catalogue = catalogue
         self.places = places
         self.waitsForLocks = waitsForLocks
         self.command = command
         self.outputs = outputs
+        self.leftFrozen = leftFrozen
         self.kernel = kernel
         self.view = view
     }
@@ -72,7 +75,8 @@ public final class Store: Sendable {
         self.options = options
         self.whenFull = whenFull
         leftFrozen = try beneath { () throws(CloneError) in
-            try thawLeftFrozen(places: options.places, view: options.view, kernel: options.kernel)
+            if let found = options.leftFrozen { return found }
+            return try thawLeftFrozen(places: options.places, view: options.view, kernel: options.kernel)
         }
         let busy = options.waitsForLocks ? 3600.0 : 5.0
         let now = Instant(clamping: options.kernel.realTime())

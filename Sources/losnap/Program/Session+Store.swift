@@ -12,9 +12,9 @@ extension Session {
         try checkConfiguration(arguments.config)
         let options = StoreOptions(
             catalogue: try cataloguePath(arguments.catalogue), places: places, waitsForLocks: waits, command: commandLine,
-            outputs: [ProgramOutput(name: "stdout", descriptor: 1), ProgramOutput(name: "stderr", descriptor: 2)], kernel: kernel)
+            outputs: [ProgramOutput(name: "stdout", descriptor: 1), ProgramOutput(name: "stderr", descriptor: 2)],
+            leftFrozen: leftFrozen, kernel: kernel)
         let store = try Store(options, mode: purpose.mode, whenFull: purpose == .freeing ? .useReserve : .refuse)
-        store.leftFrozen.compactMap(Warning.init).forEach(warn)
         keepOpen(store)
         return store
     }
@@ -28,11 +28,6 @@ extension Session {
             if arguments.catalogue != nil { warn(.noCatalogue(path: path)) }
             return nil
         }
-    }
-
-    /// What opening a store does first, for commands that open none.
-    func thawFirst() throws {
-        try thawLeftFrozen(places: places, kernel: kernel).compactMap(Warning.init).forEach(warn)
     }
 
     /// Options for `rebuildCatalogue`, which opens no store.
