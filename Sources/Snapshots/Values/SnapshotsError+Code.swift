@@ -57,6 +57,7 @@ extension SnapshotsError {
         case .imageProtected: "image_protected"
         case .fileExists: "file_exists"
         case .imageChanged: "image_changed"
+        case .restoreUnfinished: "restore_unfinished"
         case .noNameFromImage: "no_name_from_image"
         case .catalogueInUse: "catalogue_in_use"
         case .nothingToRebuild: "nothing_to_rebuild"
@@ -86,7 +87,7 @@ extension SnapshotsError {
         case .timeInFuture, .noRules, .rulesMatchNothing, .fileExists, .noNameFromImage: .usage
         case .clockBehind: .failed
         case .imageInUse, .imageChanged: .busy
-        case .catalogueInUse: .failed
+        case .catalogueInUse, .restoreUnfinished: .failed
         case .nothingToRebuild: .notFound
         case .severalCatalogues: .usage
         case .clone(let error): error.category
