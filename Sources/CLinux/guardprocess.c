@@ -3,6 +3,7 @@
 // only if it began after FIFREEZE had returned or the parent was dead.
 #define _GNU_SOURCE 1
 #include "guardshared.h"
+#include "thawshared.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -72,12 +73,7 @@ static void start_thaw(const struct watch *w, struct attempt *a, int i, bool par
     a->state = atomic_load(&w->shared->state[i]);
     a->parent_dead = parent_dead;
     a->since = clinux_boot_time();
-    atomic_store(&w->shared->thaw_result[i], 1);
-    pid_t pid = _Fork();
-    if (pid == 0) {
-        atomic_store(&w->shared->thaw_result[i], clinux_thaw(w->descriptors[i]));
-        _exit(0);
-    }
+    pid_t pid = clinux_thaw_fork(w->descriptors[i], &w->shared->thaw_result[i], NULL);
     if (pid < 0) {  // no process to be had: better to block than not to thaw
         atomic_store(&w->shared->thaw_result[i], clinux_thaw(w->descriptors[i]));
         pid = 0;

@@ -12,7 +12,7 @@ struct clinux_guard_shared {
     atomic_int confirmed;
     _Atomic uint64_t deadline;  // CLOCK_BOOTTIME, ns; 0: not armed
     atomic_int state[CLINUX_GUARD_MAX];
-    atomic_int thaw_result[CLINUX_GUARD_MAX];  // of the last FITHAW of a thawing process; 1: none yet
+    atomic_int thaw_result[CLINUX_GUARD_MAX];  // of the last FITHAW of a thawing process; see thawshared.h
 };
 
 /// The guard's half: the child's whole life. `control` is the read end of the parent's pipe, `parent` its pidfd, `ready` takes one byte.

@@ -135,6 +135,8 @@ public enum SnapshotsError: ExplainedError {
     case fileExists(path: FilePath)
     /// The image changed hands while it was being replaced.
     case imageChanged(path: FilePath)
+    /// A restore was cut off after the names had been exchanged, and they could not be put back; nothing was removed.
+    case restoreUnfinished(path: FilePath, is: RestoredFile, hidden: FilePath, isThere: RestoredFile, problem: String)
     /// A source's name can't be made from its image's.
     case noNameFromImage(path: FilePath, problem: String)
 

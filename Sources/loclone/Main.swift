@@ -32,17 +32,15 @@ struct Loclone: ParsableCommand {
             var command = try parseAsRoot()
             try command.run()
         } catch let error as CloneError {
-            complain("error: \(error.message)")
             // It has no options that a hint could name.
-            if let hint = error.hint(offering: { _ in false }) { complain("hint: \(hint)") }
+            complain("error: \(error.message)", hint: error.hint(offering: { _ in false }))
             Glibc.exit(1)
         } catch {
             if exitCode(for: error) == .success {
                 print(fullMessage(for: error))
                 Glibc.exit(0)
             }
-            complain("error: \(message(for: error))")
-            complain("hint: usage: loclone SOURCE DEST; loclone --help explains it")
+            complain("error: \(message(for: error))", hint: "usage: loclone SOURCE DEST; loclone --help explains it")
             Glibc.exit(1)
         }
     }
@@ -50,12 +48,22 @@ struct Loclone: ParsableCommand {
     func run() throws {
         let places = RuntimePlaces.forUser(geteuid()) { name in getenv(name).map { String(cString: $0) } }
         for found in try thawLeftFrozen(places: places) {
-            if case .thawed(let mountPoint) = found { complain("\(mountPoint): was left frozen by a killed process; thawed") }
+            switch found {
+            case .thawed(let mountPoint): complain("\(mountPoint): was left frozen by a killed process; thawed")
+            case .stuck(let mountPoint, let error):
+                complain(
+                    "warning: \(mountPoint): left frozen by a killed process, and can't be thawed: \(error.message)", hint: error.hint)
+            case .stale, .inUse: break
+            }
         }
         let replacement = try Replacement(source: source, destination: destination)
-        for note in try replacement.make(places: places) { print(note) }
+        for note in try replacement.make(places: places) { print(EscapedText.line(note)) }
     }
 }
 
-/// Says something on stderr, as `loclone: ...`.
-func complain(_ text: String) { _ = try? FileDescriptor.standardError.writeAll(Array("loclone: \(text)\n".utf8)) }
+/// Says something on stderr, as `loclone: ...`, on one line whatever a path in it holds.
+func complain(_ text: String, hint: String? = nil) {
+    for line in [text, hint.map { "hint: \($0)" }].compactMap(\.self) {
+        _ = try? FileDescriptor.standardError.writeAll(Array("loclone: \(EscapedText.line(line))\n".utf8))
+    }
+}

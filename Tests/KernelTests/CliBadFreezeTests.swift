@@ -49,6 +49,34 @@ struct CliBadFreezeTests {
         }
     }
 
+    @Test("locks and freeze records on the filesystem to be frozen")
+    func runtimeInside() throws {
+        try CliScene.with { scene in
+            let image = try #require(scene.mounted)
+            try scene.create()
+            let place = image.path.appending("run")
+            try scene.expect(
+                ["create", "home"], by: scene.sandbox.losnap, environment: ["LOSNAP_RUNTIME_DIR": place.string],
+                refused: Refusal(64, "runtime_inside", says: place.string, image.path.string, hint: "LOSNAP_RUNTIME_DIR", "/run/losnap"))
+            try scene.create()
+        }
+    }
+
+    @Test("locks and freeze records where others could steer")
+    func runtimeExposed() throws {
+        try CliScene.with { scene in
+            try scene.create()
+            let open = try scene.scope.freshDirectory("open", mode: 0o777)
+            let foreign = try scene.scope.freshDirectory("foreign")
+            try Command.run("chown", ["65534", foreign.string])
+            for (place, says, hint) in [(open, "others may write it", "chmod go-w \(open)"), (foreign, "user 65534", "is yours")] {
+                try scene.expect(
+                    ["create", "home"], by: scene.sandbox.losnap, environment: ["LOSNAP_RUNTIME_DIR": place.appending("run").string],
+                    refused: Refusal(77, "runtime_exposed", says: "\(place): ", says, hint: hint, "LOSNAP_RUNTIME_DIR"))
+            }
+        }
+    }
+
     @Test("an image that was replaced while mounted")
     func replaced() throws {
         try CliScene.with { scene in

@@ -8,6 +8,22 @@ import Testing
 
 @Suite("Records and sources", .needsRoot, .timeLimit(.minutes(15)))
 struct CliRecordTests {
+    @Test("what create says of its size is what list says, though the record takes blocks of its own", arguments: [Filesystem.xfs, .btrfs])
+    func allocated(pool: Filesystem) throws {
+        try CliScene.with(pool: pool) { scene in
+            let tags = (1...40).flatMap { ["--tag", "\($0)" + String(repeating: "t", count: 60)] }
+            for arguments in [[], tags] {
+                let outcome = try scene.sandbox.losnap.run(["create", scene.image.string, "--json"] + arguments)
+                let created = try JSONValue(parsing: outcome.stdout)["snapshot"]
+                let listed = try #require(try scene.listed().last)
+                #expect(created["allocated_bytes"] == listed["allocated_bytes"] && created["number"] == listed["number"])
+                #expect(created["logical_bytes"] == listed["logical_bytes"])
+                let row = try scene.sql("SELECT allocated_bytes FROM snapshot ORDER BY number DESC LIMIT 1")
+                #expect(Int(row.trimmingCharacters(in: .whitespacesAndNewlines)) == listed["allocated_bytes"].integer)
+            }
+        }
+    }
+
     @Test("hold, release, label and tag, in the catalogue and in the file")
     func records() throws {
         try CliScene.with(image: nil) { scene in

@@ -253,6 +253,23 @@ struct CatalogueOpeningTests {
         #expect(errorCode { try catalogue.add(Sample.source(), event: Sample.occasion()) } == "catalogue_not_writable")
     }
 
+    @Test("leaves a file alone that has the reserve's name but was not made by it")
+    func reserveOfSomebody() throws {
+        let reserve = CatalogueReserve(besides: path)
+        try make()
+        #expect(reserve.giveUp())
+        let theirs = Data("kept for a rainy day".utf8)
+        try theirs.write(to: URL(fileURLWithPath: reserve.path.string))
+        try open(.writing).close()
+        #expect(!reserve.restoreIfPossible() && !reserve.giveUp())
+        #expect(FileManager.default.contents(atPath: reserve.path.string) == theirs)
+        // What a crash left of a reserve is made anew.
+        try FileManager.default.removeItem(atPath: reserve.path.string)
+        #expect(reserve.restoreIfPossible())
+        #expect(truncate(reserve.path.string, 5000) == 0 && !reserve.isThere)
+        #expect(reserve.restoreIfPossible() && reserve.isThere)
+    }
+
     @Test("makes a reserve that really takes its space, gives it up and restores it")
     func reserve() throws {
         let catalogue = try open(.creating)

@@ -47,6 +47,8 @@ struct ErrorTests {
             .held(number: number, reason: nil), .noRules(name: name), .rulesMatchNothing(name: name, removals: 2),
             .imageInUse(path: path, by: text), .imageHasLinks(path: path, count: 2), .imageProtected(path: path),
             .fileExists(path: path), .imageChanged(path: path), .noNameFromImage(path: path, problem: "it is empty"),
+            .restoreUnfinished(path: path, is: .restored, hidden: path, isThere: .previous, problem: text),
+            .restoreUnfinished(path: path, is: .unknown, hidden: path, isThere: .another, problem: text),
             .catalogueInUse(path: path), .catalogueAppeared(path: path), .nothingToRebuild, .severalCatalogues(ids: [id, id]),
         ]
     }

@@ -205,6 +205,25 @@ struct StoreRepairTests {
         }
     }
 
+    @Test("only a draft of one's own is removed before a rebuild, not what somebody else has put there")
+    func foreignDraft() throws {
+        try TestScope.with { scope in
+            let directory = try scope.freshDirectory("state", mode: 0o700)
+            let other = directory.appending("other")
+            func text(_ path: FilePath) -> String? {
+                FileManager.default.contents(atPath: path.string).map { String(decoding: $0, as: UTF8.self) }
+            }
+            let draft = directory.appending("catalogue.sqlite.rebuilding")
+            try scope.write("new", to: draft)
+            try removeDraft(draft)
+            #expect(text(draft) == nil)
+            try scope.write("theirs", to: other)
+            symlink(other.string, draft.string)
+            expectError("file_exists", .usage) { try removeDraft(draft) }
+            #expect(text(other) == "theirs" && text(draft) == "theirs")
+        }
+    }
+
     @Test("a rebuild that fails leaves the damaged catalogue where it was")
     func failingRebuild() throws {
         try TestScope.with { scope in

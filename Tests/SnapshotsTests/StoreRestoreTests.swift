@@ -139,6 +139,54 @@ struct StoreRestoreTests {
         }
     }
 
+    @Test("the exchange can't be undone: the old image stays, the error says where, and what comes next leaves it alone")
+    func doubleFault() throws {
+        try TestScope.with { scope in
+            let (scene, store, source) = try world(scope)
+            let renames = Atomic(0)
+            let recording = RecordingKernel(
+                scene.kernel,
+                .matching { call in
+                    guard call.name == "rename" else { return nil }
+                    renames.add(1)
+                    return renames.value == 2 ? .ioError : nil
+                })
+            var kernel = recording.kernel
+            kernel.leaseHolds = { (_) throws(Errno) in false }
+            let snapshot = try store.list()[0]
+            var unfinished: SnapshotsError?
+            do { _ = try scene.store(kernel).restore(snapshot, to: .inPlace) } catch { unfinished = error as? SnapshotsError }
+            guard case .restoreUnfinished(let path, .restored, let hidden, .previous, _)? = unfinished else {
+                Issue.record("\(String(describing: unfinished))")
+                return
+            }
+            #expect(renames.value == 2 && path == source.imagePath)
+            #expect(unfinished?.message.contains(hidden.string) == true && unfinished?.hint?.contains("mv \(hidden) \(path)") == true)
+            #expect(StoreScene.letter(in: hidden) == "b" && StoreScene.letter(in: path) == "a")
+            // Written since: only the hidden one has it.
+            try scene.write("e", to: hidden)
+            let report = try store.restore(snapshot, to: .inPlace)
+            #expect(report.warnings == [.restoreLeft(path: hidden.string)])
+            #expect(StoreScene.letter(in: hidden) == "e" && StoreScene.letter(in: path) == "a")
+            try store.take(source)
+            #expect(StoreScene.letter(in: hidden) == "e")
+            #expect(Set(listDirectory(scene.directory.string)) == [try #require(hidden.lastComponent).string, ".losnap", "home.img"])
+            try scene.expectSettled(store)
+        }
+    }
+
+    @Test("a file of somebody else by the hidden name is left alone, whatever it is")
+    func hiddenNameTaken() throws {
+        try TestScope.with { scope in
+            let (scene, store, source) = try world(scope)
+            let snapshot = try store.list()[0]
+            let taken = scene.directory.appending(".home.img.losnap-\(snapshot.snapshot.id.prefix)")
+            try scene.write("x", to: taken)
+            #expect(try store.restore(snapshot, to: .inPlace).warnings == [.restoreLeft(path: taken.string)])
+            #expect(StoreScene.letter(in: taken) == "x" && StoreScene.letter(in: source.imagePath) == "a")
+        }
+    }
+
     @Test("an old image that can't be removed is named in a warning; the restore counts")
     func leftOver() throws {
         try TestScope.with { scope in

@@ -16,5 +16,6 @@
 #include "processes.h"
 #include "shell.h"
 #include "signals.h"
+#include "thaw.h"
 
 #endif

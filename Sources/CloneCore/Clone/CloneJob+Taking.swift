@@ -8,7 +8,8 @@ internal import SystemPackage
 extension CloneJob {
     /// Takes the clones. May be called once.
     public func run() throws(CloneError) -> [TakenClone] {
-        filesystems.isEmpty ? try takeUnfrozen() : try takeFrozen()
+        guard let records else { return try takeUnfrozen() }
+        return try takeFrozen(records: records)
     }
 
     private func takeUnfrozen() throws(CloneError) -> [TakenClone] {
@@ -27,8 +28,7 @@ extension CloneJob {
         }
     }
 
-    private func takeFrozen() throws(CloneError) -> [TakenClone] {
-        let records = try openPrivateDirectory(options.places.frozen, kernel: kernel)
+    private func takeFrozen(records: OpenFile) throws(CloneError) -> [TakenClone] {
         var window = try FreezeWindow(over: filesystems, kernel: kernel)
         do throws(CloneError) {
             // Before signals are held back: it may take long, and nothing is to be undone yet.

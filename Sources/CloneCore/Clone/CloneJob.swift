@@ -16,6 +16,8 @@ public final class CloneJob {
     let prepared: [Prepared]
     let filesystems: [OpenFilesystem]
     private let locks: [FileLock]
+    /// The directory of freeze records; nil if nothing is to be frozen.
+    let records: OpenFile?
     let options: CloneOptions
     let kernel: Kernel
     let view: SystemView
@@ -81,6 +83,14 @@ public final class CloneJob {
                 throw .outputInside(stream: output.name, mountPoint: filesystem.mountPoint)
             }
         }
+        // A command after a crash reads the records there to know what to thaw, and takes locks there before: it would wait for ever.
+        let records = inner.isEmpty ? nil : try openPrivateDirectory(options.places.frozen, kernel: kernel)
+        for directory in [lockDirectory, records].compactMap(\.self) {
+            for filesystem in opened where filesystem.filesystem.isOpened(by: directory.descriptor) {
+                throw .runtimeInside(directory: directory.path, mountPoint: filesystem.mountPoint)
+            }
+        }
+        self.records = records
         self.prepared = prepared
         self.filesystems = opened
         self.locks = locks

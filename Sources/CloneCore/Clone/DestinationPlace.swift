@@ -58,7 +58,10 @@ public struct DestinationPlace: Sendable {
             do {
                 try kernel.rename(directory.descriptor, temporary, directory.descriptor, name, .replace)
             } catch {
-                try? kernel.unlink(directory.descriptor, temporary)
+                // Only what is the clone that we made.
+                if let found = try? kernel.statusOf(directory.descriptor, temporary), found.identity == (try? file.status())?.identity {
+                    try? kernel.unlink(directory.descriptor, temporary)
+                }
                 throw CloneError(error, .rename, path)
             }
         }

@@ -31,8 +31,12 @@ extension CloneError {
             "\(image): what is mounted from it changed while the clone was taken; there is no snapshot"
         case .stillFrozen(let mountPoint): "\(mountPoint): could not be thawed; the thaw guard goes on trying"
         case .unmountedWhileFrozen(let mountPoint): "\(mountPoint): it was unmounted while frozen, so it can't be thawed"
+        case .thawBlocked(let mountPoint): "\(mountPoint): thawing it waits for something else, and has been left to itself"
         case .outputInside(let stream, let mountPoint):
             "\(stream) is a file on \(mountPoint), which is to be frozen: writing to it would hang"
+        case .runtimeInside(let directory, let mountPoint):
+            "\(directory): locks and freeze records are to lie there, on \(mountPoint), which is to be frozen"
+        case .runtimeExposed(let path, let exposure): "\(path): \(exposure.words)"
         case .locked(let what, let holder): "\(what): locked by another losnap" + (holder.map { " (\($0))" } ?? "")
         case .interrupted(let signal): "interrupted by \(signalName(signal)) before anything was done"
         case .noGuard(let error): "the thaw guard could not be started: \(error.description)"
@@ -89,7 +93,13 @@ extension CloneError {
         case .windowBroken: "see that no other backup program freezes the same filesystem, and try again"
         case .stillFrozen(let mountPoint): "run `losnap thaw`, or `fsfreeze -u \(mountPoint.shellWord)`"
         case .unmountedWhileFrozen: "mount it again: it comes back frozen, and `losnap thaw` thaws it then"
+        case .thawBlocked:
+            "if its image lies on a filesystem that is frozen (`losetup --list` shows where), thaw that one with `fsfreeze -u` first; then run `losnap thaw`"
         case .outputInside: "redirect the output to a place outside the image"
+        case .runtimeInside: "set LOSNAP_RUNTIME_DIR to a directory outside the image, such as /run/losnap, and try again"
+        case .runtimeExposed(let path, .writable):
+            "take that right away with `chmod go-w \(path.shellWord)`, or set LOSNAP_RUNTIME_DIR to a directory of your own elsewhere"
+        case .runtimeExposed: "set LOSNAP_RUNTIME_DIR to a directory that is yours, in directories that are yours or root's"
         case .locked: "wait for it to finish" + (has("--wait") ? ", or use --wait" : " and try again")
         case .interrupted: "run it again"
         case .noGuard: "nothing was frozen; free some memory or processes and try again"
@@ -135,7 +145,10 @@ extension CloneError {
         case .windowBroken: "window_broken"
         case .stillFrozen: "still_frozen"
         case .unmountedWhileFrozen: "unmounted_while_frozen"
+        case .thawBlocked: "thaw_blocked"
         case .outputInside: "output_inside"
+        case .runtimeInside: "runtime_inside"
+        case .runtimeExposed: "runtime_exposed"
         case .locked: "locked"
         case .interrupted: "interrupted"
         case .noGuard: "no_guard"
@@ -160,7 +173,8 @@ extension CloneError {
     public var category: ErrorCategory {
         switch self {
         case .noSuchFile, .imageNotFound: .notFound
-        case .notAnImage, .emptyImage, .sameFile, .outputInside, .swapFile, .notAMountPoint, .notOnAnImage, .notADirectory: .usage
+        case .notAnImage, .emptyImage, .sameFile, .outputInside, .runtimeInside, .swapFile, .notAMountPoint, .notOnAnImage, .notADirectory:
+            .usage
         case .partitioned, .notAScratchMount: .usage
         case .unknownFilesystem, .cannotMount: .data
         case .poolHasNoUUID, .differentFilesystem, .cannotShareBlocks, .readOnly, .cloneRefused: .pool
@@ -168,8 +182,8 @@ extension CloneError {
         case .inputOutput: .io
         case .openForWriting, .frozenByAnother, .windowBroken, .locked, .interrupted, .noGuard: .busy
         case .scratchInTheWay, .mountPointTaken, .sameUUIDMounted, .mountBusy: .busy
-        case .cannotProveUnused, .notPermitted, .needsRootToFreeze: .permission
-        case .cannotFreeze, .stillFrozen, .unmountedWhileFrozen, .system: .failed
+        case .cannotProveUnused, .notPermitted, .needsRootToFreeze, .runtimeExposed: .permission
+        case .cannotFreeze, .stillFrozen, .thawBlocked, .unmountedWhileFrozen, .system: .failed
         case .refused(.unreachableNamespace), .refused(.hiddenMount): .permission
         case .refused: .failed
         }

@@ -45,8 +45,14 @@ public enum CloneError: ExplainedError, Hashable {
     case stillFrozen(mountPoint: String)
     /// It was left frozen, and then unmounted: it can't be reached for thawing.
     case unmountedWhileFrozen(mountPoint: String)
+    /// FITHAW does not return: what the filesystem lies on is frozen, or a clone of its image is being made.
+    case thawBlocked(mountPoint: String)
     /// stdout or stderr is a file on a filesystem to be frozen.
     case outputInside(stream: String, mountPoint: String)
+    /// The directory for locks or freeze records lies on a filesystem to be frozen: what is left frozen could not be thawed by its records.
+    case runtimeInside(directory: String, mountPoint: String)
+    /// Somebody else could steer the directory for locks and freeze records, or one above it.
+    case runtimeExposed(path: String, Exposure)
     /// Another losnap holds the lock.
     case locked(what: String, holder: String?)
     /// A signal came before anything was done.

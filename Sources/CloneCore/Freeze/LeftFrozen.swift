@@ -1,6 +1,6 @@
 // Thawing what was left frozen when losnap and its guard were killed at one instant (a cgroup being killed). The rule: only what a
 // freeze record of this boot shows, and only when every process named in it is dead; a freeze by somebody else is never thawed.
-// Outermost first: FITHAW of an ext4 in an image on a frozen filesystem waits for that one.
+// Outermost first, each in a process of its own: FITHAW of an ext4 in an image on a frozen filesystem waits for that one.
 
 internal import Glibc
 internal import SystemPackage
@@ -17,7 +17,11 @@ public enum LeftFrozen: Sendable, Hashable {
     case stuck(mountPoint: String, CloneError)
 }
 
-/// Looks through the freeze records and thaws what dead processes left frozen.
+/// How long a FITHAW may take: one of something really frozen takes microseconds, and a superblock to be written on a busy disk.
+private let thawPatience: UInt64 = 5_000_000_000
+
+/// Looks through the freeze records and thaws what dead processes left frozen, all at once: one that blocks keeps no other frozen, and
+/// holds the caller up for a few seconds only.
 ///
 /// - Returns: one value a record; empty in the usual case, which costs one look into a directory.
 public func thawLeftFrozen(places: RuntimePlaces, view: SystemView = .linux, kernel: Kernel = .linux) throws(CloneError) -> [LeftFrozen] {
@@ -25,19 +29,28 @@ public func thawLeftFrozen(places: RuntimePlaces, view: SystemView = .linux, ker
     guard !names.isEmpty else { return [] }
     let records = try openPrivateDirectory(places.frozen, kernel: kernel)
     let locks = try openPrivateDirectory(places.locks, kernel: kernel)
-    var found: [LeftFrozen] = []
+    var found: [RecordedFreeze] = []
     for record in names.sorted().compactMap({ read($0, in: places) }).sorted(by: { $0.depth < $1.depth }) {
         if record.boot != currentBootID() {
             try record.remove(in: records, kernel: kernel)
-            continue
+        } else {
+            found.append(begin(record, locks: locks, view: view, kernel: kernel))
         }
-        if record.processes.contains(where: \.isAlive) {
-            found.append(.inUse(mountPoint: record.mountPoint))
-            continue
-        }
-        found.append(thaw(record, records: records, locks: locks, view: view, kernel: kernel))
     }
-    return found
+    let deadline = kernel.bootTime() + thawPatience
+    return withExtendedLifetime(found) {  // all locks are held to the end
+        found.map { end($0, records: records, deadline: deadline, kernel: kernel) }
+    }
+}
+
+/// A freeze record of this boot, and how far its thawing has come.
+private enum RecordedFreeze {
+    /// There is nothing to be thawed, for that reason.
+    case settled(LeftFrozen)
+    /// It is not there any more.
+    case gone(FreezeRecord, FileLock)
+    /// FITHAW has been called, on a descriptor that is kept open until it answers.
+    case thawing(FreezeRecord, FileLock, OpenFile, ThawAttempt)
 }
 
 /// nil: not a freeze record, or not the one that belongs there.
@@ -45,54 +58,48 @@ private func read(_ name: String, in places: RuntimePlaces) -> FreezeRecord? {
     readSmallFile(places.frozen + "/" + name).flatMap { FreezeRecord(text: $0) }.flatMap { $0.fileName == name ? $0 : nil }
 }
 
-private func thaw(_ record: FreezeRecord, records: OpenFile, locks: OpenFile, view: SystemView, kernel: Kernel) -> LeftFrozen {
-    do {
-        let lock: FileLock
-        do {
-            lock = try .ofFilesystem(record.device, path: record.mountPoint, in: locks, wait: false, kernel: kernel)
-        } catch .locked {
-            return .inUse(mountPoint: record.mountPoint)
-        }
-        defer { withExtendedLifetime(lock) {} }
+private func begin(_ record: FreezeRecord, locks: OpenFile, view: SystemView, kernel: Kernel) -> RecordedFreeze {
+    let mountPoint = record.mountPoint
+    guard !record.processes.contains(where: \.isAlive) else { return .settled(.inUse(mountPoint: mountPoint)) }
+    do throws(CloneError) {
+        let lock = try FileLock.ofFilesystem(record.device, path: mountPoint, in: locks, wait: false, kernel: kernel)
         guard let place = try Mounts(view).openPath(of: record) else {
-            if view.isMountedSomewhere(record) { throw CloneError.unmountedWhileFrozen(mountPoint: record.mountPoint) }
-            try record.remove(in: records, kernel: kernel)
-            return .stale(mountPoint: record.mountPoint)
+            if view.isMountedSomewhere(record) { throw .unmountedWhileFrozen(mountPoint: mountPoint) }
+            return .gone(record, lock)
         }
         let file = try OpenFile(place, flags: [.followLinks, .nonBlocking], kernel: kernel)
-        // The freezer is dead, so its FIFREEZE has returned: EINVAL now means "not frozen".
-        var wasFrozen = false
-        while true {
-            do {
-                try kernel.thaw(file.descriptor)
-                wasFrozen = true
-            } catch .invalidArgument {
-                break
-            } catch {
-                throw CloneError(error, .thaw, record.mountPoint)
-            }
-        }
-        try record.remove(in: records, kernel: kernel)
-        return wasFrozen ? .thawed(mountPoint: record.mountPoint) : .stale(mountPoint: record.mountPoint)
-    } catch let error as CloneError {
-        return .stuck(mountPoint: record.mountPoint, error)
+        let attempt = try calling(.thaw, mountPoint) { () throws(Errno) in try ThawAttempt(file) }
+        return .thawing(record, lock, file, attempt)
+    } catch .locked {
+        return .settled(.inUse(mountPoint: mountPoint))
     } catch {
-        return .stuck(mountPoint: record.mountPoint, .stillFrozen(mountPoint: record.mountPoint))
+        return .settled(.stuck(mountPoint: mountPoint, error))
     }
 }
 
-/// The plain names in a directory; none when it can't be read or is not there.
-package func listDirectory(_ path: String) -> [String] {
-    guard let directory = opendir(path) else { return [] }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-        let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-            pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+private func end(_ freeze: RecordedFreeze, records: OpenFile, deadline: UInt64, kernel: Kernel) -> LeftFrozen {
+    let record: FreezeRecord
+    var wasFrozen = false
+    switch freeze {
+    case .settled(let outcome): return outcome
+    case .gone(let gone, _): record = gone
+    case .thawing(let frozen, _, let file, let attempt):
+        defer { withExtendedLifetime(file) {} }
+        record = frozen
+        switch attempt.answer(until: deadline) {
+        case .thawed: wasFrozen = true
+        // The freezer is dead, so its FIFREEZE has returned: EINVAL now means "not frozen".
+        case .wasNotFrozen: break
+        case .blocked: return .stuck(mountPoint: record.mountPoint, .thawBlocked(mountPoint: record.mountPoint))
+        case .failed(let error): return .stuck(mountPoint: record.mountPoint, CloneError(error, .thaw, record.mountPoint))
         }
-        if name != ".", name != ".." { names.append(name) }
     }
-    return names
+    do {
+        try record.remove(in: records, kernel: kernel)
+    } catch {
+        return .stuck(mountPoint: record.mountPoint, error)
+    }
+    return wasFrozen ? .thawed(mountPoint: record.mountPoint) : .stale(mountPoint: record.mountPoint)
 }
 
 extension Mounts {

@@ -15,10 +15,11 @@ extension CatalogueFile {
         // A log of another catalogue would be read into this one. Asked in this order, for another process may just be making both.
         if hasLog, try !isThere(user: user) { throw .notACatalogue(path: path, problem: .logAlone) }
         let draft = FilePath(path.string + ".new-" + Identifier.random().prefix)
-        defer { for ending in ["", "-wal", "-shm", "-journal"] { unlink(draft.string + ending) } }
         // The mode is set before SQLite writes the first byte; its side files take it over.
         let descriptor = open(draft.string, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw failure(errno) }
+        // Only now is it known that the name is ours to remove.
+        defer { for ending in ["", "-wal", "-shm", "-journal"] { unlink(draft.string + ending) } }
         let modeIsSet = fchmod(descriptor, 0o600) == 0
         close(descriptor)
         guard modeIsSet else { throw failure(errno) }

@@ -1,5 +1,6 @@
 // The 1 MiB that lies beside the catalogue so that prune, delete and repair can work on a full disk: SQLite can't even open its log there. The
-// rule: the bytes are really written, and not compressible, for a hole or a run of zeros would reserve nothing.
+// rule: the bytes are really written, and not compressible, for a hole or a run of zeros would reserve nothing; and a file that holds anything
+// else is somebody's own, and stays.
 
 import Glibc
 package import SystemPackage
@@ -20,7 +21,21 @@ package struct CatalogueReserve: Sendable {
     /// Removes the file, and says whether there was one to remove.
     @discardableResult
     package func giveUp() -> Bool {
-        path.withPlatformString { unlink($0) } == 0
+        holdsOurs && path.withPlatformString { unlink($0) } == 0
+    }
+
+    /// Whether what is there was made by `restoreIfPossible`: whole, or what a crash left of it (shorter, or zeros that were not written).
+    private var holdsOurs: Bool {
+        let descriptor = path.withPlatformString { open($0, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) }
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size <= off_t(Self.size) else { return false }
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = read(descriptor, &bytes, bytes.count)
+        guard count >= 0 else { return false }
+        let expected = Self.words(bytes.count / 8).withUnsafeBytes { Array($0) }
+        return bytes[..<count] == expected[..<count] || bytes[..<count].allSatisfy { $0 == 0 }
     }
 
     /// Whether it is there, whole.
@@ -44,14 +59,7 @@ package struct CatalogueReserve: Sendable {
     }
 
     private static func fill(_ descriptor: CInt) -> Bool {
-        var state: UInt64 = 0x9E37_79B9_7F4A_7C15
-        let words = (0..<size / 8).map { _ in
-            state ^= state << 13
-            state ^= state >> 7
-            state ^= state << 17
-            return state
-        }
-        return words.withUnsafeBytes { bytes in
+        words(size / 8).withUnsafeBytes { bytes in
             var done = 0
             while done < bytes.count {
                 let count = write(descriptor, bytes.baseAddress?.advanced(by: done), bytes.count - done)
@@ -60,6 +68,17 @@ package struct CatalogueReserve: Sendable {
                 done += count
             }
             return true
+        }
+    }
+
+    /// The same in every reserve, and not compressible.
+    private static func words(_ count: Int) -> [UInt64] {
+        var state: UInt64 = 0x9E37_79B9_7F4A_7C15
+        return (0..<count).map { _ in
+            state ^= state << 13
+            state ^= state >> 7
+            state ^= state << 17
+            return state
         }
     }
 }

@@ -6,14 +6,6 @@ import CloneCore
 import Glibc
 import SystemPackage
 
-/// What somebody else could do with a directory.
-public enum Exposure: Sendable, Hashable {
-    /// It belongs to somebody else.
-    case owner(user: UInt32)
-    /// Somebody else may write it, and so rename what is in it.
-    case writable(mode: UInt32)
-}
-
 /// Opens the directory at an absolute path.
 ///
 /// - Throws: ``SnapshotsError/directoryExposed(path:exposure:)``, and what opening throws.

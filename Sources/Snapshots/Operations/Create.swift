@@ -140,18 +140,21 @@ extension Store {
         let file = taken.clone.file
         let status = try beneath { () throws(CloneError) in try file.status() }
         let takenAt = request.takenAt ?? Instant(clamping: taken.takenAt)
-        let completion = SnapshotCompletion(
+        var completion = SnapshotCompletion(
             fileName: SnapshotFileName(takenAt: takenAt, id: row.id, image: row.imagePath), takenAt: takenAt,
             // Of a clone made by hand nobody knows how it was made.
             consistency: request.origin == .adopted ? .crash : taken.consistency,
             logicalBytes: Int64(clamping: status.size), allocatedBytes: Int64(clamping: status.allocatedBytes),
             frozenMicroseconds: taken.frozenNanoseconds.map { Int64(clamping: $0 / 1000) })
-        let record = try SnapshotRecord(row, completion, catalogue: catalogue.id).encoded()
+        try write(row, completion, to: file)
+        // On XFS a record that does not fit into the inode takes blocks of its own, which `list` will count.
+        let allocated = Int64(clamping: try beneath { () throws(CloneError) in try file.status() }.allocatedBytes)
+        if completion.allocatedBytes != allocated {
+            completion.allocatedBytes = allocated
+            try write(row, completion, to: file)
+        }
         try beneath { () throws(CloneError) in
-            // In this order: on a file of mode 0400 a user can't set attributes any more.
-            try calling(.setXattr, file.path) { () throws(Errno) in
-                try kernel.setXattr(file.descriptor, RecordAttribute.name(user: geteuid()), record)
-            }
+            // After the record: on a file of mode 0400 a user can't set attributes any more.
             try calling(.setMode, file.path) { () throws(Errno) in try kernel.setMode(file.descriptor, 0o400) }
             try calling(.sync, file.path) { () throws(Errno) in try kernel.synchronize(file.descriptor) }
         }
@@ -161,6 +164,15 @@ extension Store {
     /// A clone that was made by hand is taken in, not made: the log names its file.
     private func made(_ item: PreparedSource, _ row: Snapshot) -> Occasion {
         row.origin == .adopted ? occasion(.adopted, item.image.path) : occasion(.created)
+    }
+
+    private func write(_ row: Snapshot, _ completion: SnapshotCompletion, to file: OpenFile) throws(SnapshotsError) {
+        let record = try SnapshotRecord(row, completion, catalogue: catalogue.id).encoded()
+        try beneath { () throws(CloneError) in
+            try calling(.setXattr, file.path) { () throws(Errno) in
+                try kernel.setXattr(file.descriptor, RecordAttribute.name(user: geteuid()), record)
+            }
+        }
     }
 
     private func complete(

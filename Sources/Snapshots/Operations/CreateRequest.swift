@@ -103,6 +103,8 @@ public enum StoreWarning: Sendable, Hashable {
     case missing(SnapshotNumber, path: String)
     /// The image that a restore replaced could not be removed from its hidden name.
     case oldImageLeft(path: String, problem: String)
+    /// Beside the image lies what an earlier restore left that was cut off: a clone, or the image as it was before.
+    case restoreLeft(path: String)
     /// The restore is done, but the log does not have it.
     case notLogged(problem: String)
     /// Something that the policy wants to say.

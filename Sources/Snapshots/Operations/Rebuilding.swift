@@ -26,12 +26,12 @@ public func rebuildCatalogue(from roots: [FilePath], options: StoreOptions) thro
     try checkIsUnusable(options.catalogue, now: now)
     // Made whole under another name first: until it has its own, the damaged one is where it was.
     let draft = FilePath(options.catalogue.string + ".rebuilding")
-    removeCatalogue(draft)
+    try removeDraft(draft)
     do throws(SnapshotsError) {
         try fill(draft, id: id, from: places, &report, Occasion(at: now, kind: .adopted, reason: "rebuilt", command: options.command))
         report.damagedCatalogue = try replaceCatalogue(options.catalogue, by: draft, now: now, kernel: kernel)
     } catch {
-        removeCatalogue(draft)
+        try? removeDraft(draft)
         throw error
     }
     CatalogueReserve(besides: options.catalogue).restoreIfPossible()

@@ -10,8 +10,16 @@ import SystemPackage
 /// The log first: a log beside a catalogue that is not its own would be read into it.
 private let endings = ["-wal", "-shm", ""]
 
-func removeCatalogue(_ catalogue: FilePath) {
-    for ending in endings { unlink(catalogue.string + ending) }
+/// Removes the draft of a catalogue, which a rebuilding that was cut off may have left.
+func removeDraft(_ draft: FilePath) throws(SnapshotsError) {
+    for ending in endings {
+        var status = stat()
+        guard lstat(draft.string + ending, &status) == 0 else { continue }
+        guard status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid() else {
+            throw .fileExists(path: FilePath(draft.string + ending))
+        }
+        unlink(draft.string + ending)
+    }
 }
 
 /// Throws unless the catalogue at that path is damaged or not there.

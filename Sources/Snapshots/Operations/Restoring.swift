@@ -48,7 +48,7 @@ extension Store {
             let taken = try takeSafety(of: source, image: replaced)
             report.safety = taken.snapshots.first
             report.warnings += taken.warnings
-            if let left = try destination.exchange(restored, with: replaced, id: row.id) { report.warnings.append(left) }
+            report.warnings += try destination.exchange(restored, with: replaced, id: row.id)
         } else {
             try destination.publish(restored)
         }

@@ -19,6 +19,8 @@ public struct StoreOptions: Sendable {
     public var command: String
     /// Descriptors that the program writes to, by name: none may lie on what is to be frozen.
     public var outputs: [ProgramOutput]
+    /// What was found left frozen, if the caller has looked for it already; nil: opening a store looks.
+    public var leftFrozen: [LeftFrozen]?
     /// The kernel, or a test's.
     public var kernel: Kernel
     /// What locating reads of the system, or a test's.
@@ -27,8 +29,7 @@ public struct StoreOptions: Sendable {
     /// Those options.
     public init(
         catalogue: FilePath, places: RuntimePlaces, waitsForLocks: Bool = false, longestWaitNanoseconds: UInt64? = nil, command: String,
-        outputs: [ProgramOutput] = [],
-        kernel: Kernel = .linux, view: SystemView = .linux
+        outputs: [ProgramOutput] = [], leftFrozen: [LeftFrozen]? = nil, kernel: Kernel = .linux, view: SystemView = .linux
     ) {
         self.catalogue = catalogue
         self.places = places
@@ -36,6 +37,7 @@ public struct StoreOptions: Sendable {
         self.longestWaitNanoseconds = longestWaitNanoseconds
         self.command = command
         self.outputs = outputs
+        self.leftFrozen = leftFrozen
         self.kernel = kernel
         self.view = view
     }
@@ -76,7 +78,8 @@ public final class Store: Sendable {
         self.options = options
         self.whenFull = whenFull
         leftFrozen = try beneath { () throws(CloneError) in
-            try thawLeftFrozen(places: options.places, view: options.view, kernel: options.kernel)
+            if let found = options.leftFrozen { return found }
+            return try thawLeftFrozen(places: options.places, view: options.view, kernel: options.kernel)
         }
         let busy = options.waitsForLocks ? options.longestWaitNanoseconds.map { max(5, Double($0) / 1e9) } ?? 3600 : 5.0
         let now = Instant(clamping: options.kernel.realTime())

@@ -60,6 +60,7 @@ extension SnapshotsError {
         case .restoreElsewhere: "different_filesystem"
         case .fileExists: "file_exists"
         case .imageChanged: "image_changed"
+        case .restoreUnfinished: "restore_unfinished"
         case .noNameFromImage: "no_name_from_image"
         case .catalogueInUse: "catalogue_in_use"
         case .catalogueAppeared: "catalogue_appeared"
@@ -90,7 +91,7 @@ extension SnapshotsError {
         case .timeInFuture, .noRules, .rulesMatchNothing, .fileExists, .noNameFromImage: .usage
         case .clockBehind: .failed
         case .imageInUse, .imageChanged: .busy
-        case .catalogueInUse: .failed
+        case .catalogueInUse, .restoreUnfinished: .failed
         case .nothingToRebuild: .notFound
         case .severalCatalogues: .usage
         case .clone(let error): error.category

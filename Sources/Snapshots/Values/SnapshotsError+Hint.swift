@@ -88,6 +88,9 @@ extension SnapshotsError {
                     : "; a full copy: cp --sparse=always \(Self.word(snapshot)) \(Self.word(target))")
         case .fileExists: "choose another path, or move the file away"
         case .imageChanged: "see who else replaces it, and try again"
+        case .restoreUnfinished(let path, .restored, let hidden, .previous, _):
+            "both are whole: to go back, mv \(hidden.string.shellWord.shown) \(path.string.shellWord.shown); else remove the hidden one"
+        case .restoreUnfinished: "look at both; nothing was removed"
         case .noNameFromImage(let path, _): "losnap source add NAME \(path.string.shellWord.shown)"
         case .catalogueInUse: "losnap repair mends what can be mended; to rebuild all the same, move the catalogue away first"
         case .catalogueAppeared: "look at it with losnap list; to rebuild all the same, move it away first"

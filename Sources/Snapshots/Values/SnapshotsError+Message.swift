@@ -46,10 +46,7 @@ extension SnapshotsError {
         case .catalogueNotWritable(let path, let problem): "\(path.string.shown): the catalogue can't be written: \(problem.words)"
         case .catalogueInputOutput(let path, let detail): "\(path.string.shown): the disk failed under the catalogue: \(detail.shown)"
         case .catalogueFailed(let path, let detail): "\(path.string.shown): the catalogue can't be used: \(detail.shown)"
-        case .directoryExposed(let path, .owner(let user)):
-            "\(path.string.shown): it belongs to user \(user), who could steer what happens there"
-        case .directoryExposed(let path, .writable(let mode)):
-            "\(path.string.shown): others may write it (mode \(String(mode, radix: 8))) and could steer what happens there"
+        case .directoryExposed(let path, let exposure): "\(path.string.shown): \(exposure.words)"
         case .poolNotIdentified(let path): "\(path.string.shown): the filesystem there is not the pool of these snapshots"
         case .directoryMissing(let path, _): "\(path.string.shown): the snapshot directory is not there"
         case .directoryNotMarked(let path):
@@ -76,6 +73,8 @@ extension SnapshotsError {
             "\(target.string.shown): it is on another filesystem than the snapshot \(snapshot.string.shown)"
         case .fileExists(let path): "\(path.string.shown): there is a file already, and it is not overwritten"
         case .imageChanged(let path): "\(path.string.shown): another file came there while it was being replaced; nothing was changed"
+        case .restoreUnfinished(let path, let file, let hidden, let other, let problem):
+            "\(path.string.shown): the restore was cut off: \(problem.shown); the name leads to \(file.words) now, and \(hidden.string.shown) to \(other.words)"
         case .noNameFromImage(let path, let problem): "\(path.string.shown): no name for the source can be made from it: \(problem)"
         case .catalogueInUse(let path): "\(path.string.shown): the catalogue is in good order"
         case .catalogueAppeared(let path): "\(path.string.shown): another process made a catalogue there in the meantime"

@@ -33,7 +33,6 @@ struct MountSnapshot: Command {
     func run(in session: Session) throws {
         guard let snapshot else {
             try session.checkConfiguration(catalogue.config)
-            try session.thawFirst()
             let mounts = try ScratchClone(kernel: session.kernel).mounts()
             let store = mounts.isEmpty ? nil : try session.openIfThere(catalogue)
             let known = try mounts.map { mount in

@@ -77,7 +77,6 @@ struct Repair: Command {
     }
 
     private func runRebuild(_ session: Session) throws {
-        try session.thawFirst()
         let report = try rebuildCatalogue(
             from: what.map(session.resolved), options: try session.storeOptions(catalogue, waits: change.wait))
         try session.present(RebuildPresentation(report: report), display, quiet: change.quiet)

@@ -23,7 +23,7 @@ struct Thaw: Command {
         // Not before: a slip in the configuration must leave nothing frozen.
         try session.checkConfiguration(catalogue.config)
         try session.present(ThawPresentation(found: found), display)
-        let stuck = found.count { if case .stuck = $0 { true } else { false } }
-        if stuck > 0 { throw FrontError.stuck(count: stuck) }
+        let stuck = found.compactMap { if case .stuck(_, let error) = $0 { error } else { nil } }
+        if let first = stuck.first { throw FrontError.stuck(count: stuck.count, hint: first.hint) }
     }
 }

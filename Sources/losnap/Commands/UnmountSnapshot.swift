@@ -24,7 +24,6 @@ struct UnmountSnapshot: Command {
 
     func run(in session: Session) throws {
         try session.checkConfiguration(catalogue.config)
-        try session.thawFirst()
         let mount = try ScratchClone(kernel: session.kernel).unmount(session.resolved(directory).string)
         try session.present(UnmountPresentation(mount: mount), display)
     }

@@ -1,6 +1,8 @@
 // JSON as it is written. The rule: fields come in the order in which they are documented, every number is exact, control characters are
 // escaped, and one value is one line, so that scripts and people can read along.
 
+import CloneCore
+
 /// A JSON value.
 indirect enum JSON: Equatable {
     typealias Field = (String, JSON)

@@ -32,7 +32,7 @@ enum FrontError: ExplainedError {
     /// Some of several things failed; each was told by itself.
     case partial(failed: Int, of: Int, what: String)
     /// What a record showed as left frozen could not be thawed.
-    case stuck(count: Int)
+    case stuck(count: Int, hint: String?)
 }
 
 extension FrontError {
@@ -82,7 +82,7 @@ extension FrontError {
         case .noHome: "neither XDG_STATE_HOME nor HOME says where your catalogue lies"
         case .output(let error): "the output could not be written: \(error.description)"
         case .partial(let failed, let count, let what): "\(failed) of \(count) \(what) failed"
-        case .stuck(let count): count == 1 ? "a filesystem could not be thawed" : "\(count) filesystems could not be thawed"
+        case .stuck(let count, _): count == 1 ? "a filesystem could not be thawed" : "\(count) filesystems could not be thawed"
         }
     }
 
@@ -102,6 +102,7 @@ extension FrontError {
         case .output(.noSpace), .output(Errno(rawValue: 122)): "free some space; what the command did is done, losnap log shows it"
         case .output: "what the command did is done; losnap log shows it"
         case .partial: "the others are done; the errors say what to do"
+        case .stuck(_, let hint?): hint
         case .stuck: "see which with losnap thaw, and thaw it with fsfreeze -u"
         }
     }

@@ -7,7 +7,10 @@ enum Program {
         do {
             switch try CommandLineParser.parse(arguments) {
             case .text(let text): try session.output.write(text.hasSuffix("\n") ? text : text + "\n")
-            case .command(let command): try command.run(in: session)
+            case .command(let command):
+                // Before configuration and catalogue are looked at: they may lie on what is frozen. `thaw` does it as its own work.
+                if !(command is Thaw) { try session.thawFirst() }
+                try command.run(in: session)
             }
             return .done
         } catch {

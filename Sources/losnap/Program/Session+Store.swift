@@ -13,10 +13,9 @@ extension Session {
         try checkConfiguration(arguments.config)
         let options = StoreOptions(
             catalogue: try cataloguePath(arguments.catalogue), places: places, waitsForLocks: waits, longestWaitNanoseconds: limit,
-            command: commandLine,
-            outputs: [ProgramOutput(name: "stdout", descriptor: 1), ProgramOutput(name: "stderr", descriptor: 2)], kernel: kernel)
+            command: commandLine, outputs: [ProgramOutput(name: "stdout", descriptor: 1), ProgramOutput(name: "stderr", descriptor: 2)],
+            leftFrozen: leftFrozen, kernel: kernel)
         let store = try Store(options, mode: purpose.mode, whenFull: purpose == .freeing ? .useReserve : .refuse)
-        store.leftFrozen.compactMap(Warning.init).forEach(warn)
         keepOpen(store)
         return store
     }
@@ -35,11 +34,6 @@ extension Session {
             }
             return nil
         }
-    }
-
-    /// What opening a store does first, for commands that open none.
-    func thawFirst() throws {
-        try thawLeftFrozen(places: places, kernel: kernel).compactMap(Warning.init).forEach(warn)
     }
 
     /// Options for `rebuildCatalogue`, which opens no store.

@@ -26,6 +26,8 @@ final class Session {
     private(set) var passedOn: Int32?
     private var warnings: [Warning] = []
     private var stores: [Store] = []
+    /// What was found left frozen when the command began; nil: it has not been looked for.
+    private(set) var leftFrozen: [LeftFrozen]?
 
     init(
         arguments: [String], environment: @escaping (String) -> String?, userID: UInt32, currentDirectory: @escaping () -> String,
@@ -67,6 +69,13 @@ final class Session {
 
     /// Where locks and freeze records lie.
     var places: RuntimePlaces { .forUser(userID, environment: environment) }
+
+    /// Thaws what a killed losnap left frozen. Before anything else is done: whatever is touched then may lie there.
+    func thawFirst() throws {
+        let found = try thawLeftFrozen(places: places, kernel: kernel)
+        found.compactMap(Warning.init).forEach(warn)
+        leftFrozen = found
+    }
 
     /// The path as an absolute one, by its words alone.
     func absolute(_ text: String) -> FilePath {

@@ -1,5 +1,6 @@
 // What `config check` and `config show` show. The rule: each value with its place in the file; what nobody wrote is told apart.
 
+import CloneCore
 import Configuration
 import SystemPackage
 

@@ -1,6 +1,7 @@
 // What `prune` shows: for every source what stays and why, what goes, and what the rules reach. The rule: a dry run and the real one show
 // the same plan.
 
+import CloneCore
 import Foundation
 import Policy
 import Snapshots

@@ -1,5 +1,6 @@
 // What the three kinds of `repair` show.
 
+import CloneCore
 import Foundation
 import Snapshots
 import SystemPackage

@@ -1,5 +1,6 @@
 // What the commands of `source` and `log` show.
 
+import CloneCore
 import Foundation
 import Snapshots
 import SystemPackage

@@ -1,6 +1,8 @@
 // Aligned columns for people. The rule: cells are escaped here, so that no caller can forget it; columns are two blanks apart, numbers end
 // in one line, no line ends in blanks.
 
+import CloneCore
+
 /// Where a column's cells stand.
 enum Alignment {
     case left, right

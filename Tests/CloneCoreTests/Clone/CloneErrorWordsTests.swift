@@ -33,6 +33,8 @@ struct CloneErrorWordsTests {
             .unknownFilesystem(path: path), .notADirectory(path: path), .scratchInTheWay(directory: "/mnt"),
             .mountPointTaken(directory: "/mnt"),
             .sameUUIDMounted(path: path, filesystem: "btrfs"), .cannotMount(path: path, filesystem: "xfs", .invalidArgument),
+            .runtimeInside(directory: "/home/run", mountPoint: "/home"), .runtimeExposed(path: "/srv", .owner(user: 7)),
+            .runtimeExposed(path: "/srv", .writable(mode: 0o777)), .thawBlocked(mountPoint: "/home"),
             .notAScratchMount(path: "/mnt"), .mountBusy(directory: "/mnt"),
         ] + refusals.map { .refused($0) }
 

@@ -60,7 +60,7 @@ struct FreezeLockTests {
             let locks = scene.runtime.appending("lock")
             for command in [["install", "-d", "-m", "777", locks.string], ["install", "-d", "-m", "755", "-o", "65534", locks.string]] {
                 try Command.run(command[0], Array(command[1...]))
-                #expect(try scene.clone().stdout.contains("error not_permitted"))
+                #expect(try scene.clone().stdout.contains("error runtime_exposed"))
                 try Command.run("rmdir", [locks.string])
             }
             let elsewhere = try scope.freshDirectory("elsewhere", mode: 0o700)

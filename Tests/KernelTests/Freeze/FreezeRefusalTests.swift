@@ -54,6 +54,24 @@ struct FreezeRefusalTests {
         }
     }
 
+    @Test("a place for locks and freeze records on the filesystem to be frozen", arguments: [Filesystem.xfs, .ext4, .btrfs])
+    func runtimeInside(kind: Filesystem) throws {
+        try TestScope.with { scope in
+            let scene = try FreezeScene(scope, image: kind, size: 400 << 20)
+            let nested = try scope.mountedImage("inner.img", in: scene.image.path, .ext4)
+            for place in [scene.image.path.appending("run"), nested.path.appending("deep/run")] {
+                let outcome = try scene.probe.run(["clone", place.string, scene.image.file.string, scene.destination.string])
+                #expect(outcome.stdout.contains("error runtime_inside"), "\(outcome)")
+                try scene.expectNoClone()
+                nested.mount.expectThawed()
+                scene.image.mount.expectThawed()
+            }
+            // On the pool it may lie: that is not frozen.
+            let beside = scene.pool.path.appending("run")
+            #expect(try scene.probe.run(["clone", beside.string, scene.image.file.string, scene.destination.string]).succeeded)
+        }
+    }
+
     @Test("not root: a mounted image is refused, and said to need root")
     func notRoot() throws {
         try TestScope.with { scope in

@@ -133,3 +133,15 @@ func processState(_ pid: pid_t) -> String? {
 
 /// Whether a process is there and no zombie.
 func isRunning(_ pid: pid_t) -> Bool { processState(pid).map { $0 != "Z" } ?? false }
+
+/// Kills cloner and guard so that neither can do anything after the other's death: both are stopped first.
+func killBoth(_ process: ChildProcess) throws {
+    let guardian = try guardPID(of: process.pid)
+    kill(guardian, SIGSTOP)
+    process.send(SIGSTOP)
+    try eventually("both are stopped") { processState(guardian) == "T" && processState(process.pid) == "T" }
+    kill(guardian, SIGKILL)
+    process.send(SIGKILL)
+    #expect(process.waitForEnd(within: .seconds(10)) == .signalled(SIGKILL))
+    try eventually("the guard is gone") { !isRunning(guardian) }
+}

@@ -186,16 +186,4 @@ struct GuardTests {
             #expect(scene.image.mount.thaw() == 1)
         }
     }
-
-    /// Kills cloner and guard so that neither can do anything after the other's death: both are stopped first.
-    private func killBoth(_ process: ChildProcess) throws {
-        let guardian = try guardPID(of: process.pid)
-        kill(guardian, SIGSTOP)
-        process.send(SIGSTOP)
-        try eventually("both are stopped") { processState(guardian) == "T" && processState(process.pid) == "T" }
-        kill(guardian, SIGKILL)
-        process.send(SIGKILL)
-        #expect(process.waitForEnd(within: .seconds(10)) == .signalled(SIGKILL))
-        try eventually("the guard is gone") { !isRunning(guardian) }
-    }
 }

@@ -1,9 +1,9 @@
 // Making any text safe to show. The rule: nothing that a terminal would obey, that turns the direction of writing, or that can't be seen gets
 // out as it is, wherever it came from: a path, a label, an error.
 
-enum EscapedText {
+package enum EscapedText {
     /// The text on one line, everything dangerous escaped.
-    static func line(_ text: String) -> String {
+    package static func line(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: isDangerous) else { return text }
         var safe = ""
         for scalar in text.unicodeScalars {
@@ -19,7 +19,7 @@ enum EscapedText {
     }
 
     /// Whether the scalar has no business on a screen.
-    static func isDangerous(_ scalar: Unicode.Scalar) -> Bool {
+    package static func isDangerous(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.value < 0x7F { return scalar.value < 0x20 }
         switch scalar.properties.generalCategory {
         case .control, .lineSeparator, .paragraphSeparator, .surrogate: return true
@@ -30,7 +30,7 @@ enum EscapedText {
     }
 
     /// The number in lower-case hexadecimal digits, at least so many.
-    static func hexadecimal(_ value: UInt32, digits: Int) -> String {
+    package static func hexadecimal(_ value: UInt32, digits: Int) -> String {
         let text = String(value, radix: 16)
         return String(repeating: "0", count: max(0, digits - text.count)) + text
     }
