@@ -15,7 +15,7 @@ struct HoldSnapshot: Command {
               losnap hold 42 --until 2027-01-01
             """)
 
-    @Argument(help: "The snapshot.")
+    @Argument(help: "The snapshot.", completion: .snapshot)
     var snapshot: String
 
     @Option(name: .long, help: ArgumentHelp("Why, in your words.", valueName: "text"))
