@@ -42,7 +42,7 @@ enum CompletionScript {
                 cut=${rest%%[![:space:]]*}
                 rest=${rest#"${cut}"}
                 rest=${rest#"${word}"}
-                if [[ index -gt 0 && -z ${cut} && -n ${word} && (${word} == [@=:]* || ${before} == *[@=:]) ]]; then
+                if [[ index -gt 0 && -z ${cut} && (${word} == [@=:]* || ${before} == *[@=:]) ]]; then
                     whole[${#whole[@]} - 1]+=${word}
                 else
                     whole+=("${word}")
