@@ -9,7 +9,12 @@ import Testing
 
 @Suite("Completion", .needsRoot, .timeLimit(.minutes(15)))
 struct CompletionTests {
-    @Test("each shell reads its script", arguments: ["bash", "zsh", "fish"], ["losnap", "loclone"])
+    private static let shells = ["bash", "zsh", "fish"]
+    private static let missing = shells.first { Command.find($0) == nil }
+
+    @Test(
+        "each shell reads its script", .enabled(if: missing == nil, "\(missing ?? "every shell") is not installed"), arguments: shells,
+        ["losnap", "loclone"])
     func syntax(shell: String, program: String) throws {
         try TestScope.with { scope in
             let tool = program == "losnap" ? Tool.losnap : Tool.loclone
@@ -49,6 +54,18 @@ struct CompletionTests {
             // Another catalogue has other sources.
             #expect(try bash.completions("losnap", "list", "--catalogue", "=", "/nonexistent/c", " ", "h") == [])
             #expect(try bash.completions("losnap", "show", "nobody", "@", "") == [])
+        }
+    }
+
+    @Test("in zsh a colon divides, and is written so that it does not")
+    func colons() throws {
+        try CliScene.with(image: nil) { scene in
+            try scene.create("--time", "2024-07-01T10:00:00Z")
+            let asked = ["---completion", "show", "--", "positional@0", "2", "9", "losnap", "show", "home@2024"]
+            for (shell, answer) in [("zsh", #"home@2024-07-01T10\:00\:00"#), ("fish", "home@2024-07-01T10:00:00")] {
+                let outcome = try scene.sandbox.losnap.run(asked, environment: ["SAP_SHELL": shell])
+                #expect(outcome.stdout.split(separator: "\n").first.map(String.init) == answer)
+            }
         }
     }
 
@@ -128,7 +145,7 @@ private struct Bash {
             COMP_WORDBREAKS=$' \\t\\n"\\'@><=;|&(:'
             COMP_LINE=$1; shift
             COMP_POINT=${#COMP_LINE} COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
-            _losnap_words losnap "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+            __losnap_words losnap "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
             ((${#COMPREPLY[@]} == 0)) || printf '%s\\n' "${COMPREPLY[@]}"
             """
         var environment = scene.sandbox.losnap.environment

@@ -6,7 +6,9 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Units of systemd", .needsRoot, .timeLimit(.minutes(15)))
+@Suite(
+    "Units of systemd", .needsRoot, .enabled(if: Command.find("systemd-analyze") != nil, "systemd is not installed"),
+    .timeLimit(.minutes(15)))
 struct SystemdTests {
     private static let examples = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
         .appending("Examples/systemd")
@@ -48,7 +50,7 @@ struct SystemdTests {
         }
     }
 
-    @Test("what the issue of hanging machines asks for is set")
+    @Test("it is stopped gently, thaws at the end, and has the mounts of the machine")
     func settings() throws {
         let service = try Self.text("losnap.service")
         for line in [
@@ -61,6 +63,30 @@ struct SystemdTests {
             "Protect(System|Home|Proc|KernelTunables|KernelModules|KernelLogs|ControlGroups|Clock)", "Private\\w+", "Nice", "IO\\w+",
         ] {
             #expect(try service.firstMatch(of: Regex("(?m)^\(name)=")) == nil, "\(name)")
+        }
+    }
+
+    @Test("nothing that losnap asks of the kernel is among what the service forbids")
+    func systemCalls() throws {
+        try CliScene.with { scene in
+            let filter = try #require(Self.text("losnap.service").firstMatch(of: /\nSystemCallFilter=~(.*)\n/)?.1)
+            let sets = filter.split(separator: " ").map(String.init)
+            #expect(sets.contains("@module") && sets.contains("@reboot"))
+            // Members are indented; a member may be another set, which the listing has by itself.
+            let listed = try Command.run("systemd-analyze", ["syscall-filter", "--no-pager"] + sets)
+            let forbidden = Set(listed.split(separator: "\n").filter { $0.hasPrefix(" ") }.map { $0.trimmingCharacters(in: .whitespaces) })
+            #expect(forbidden.contains("init_module") && forbidden.contains("reboot"))
+
+            for arguments in [["create", scene.image.string], ["create", scene.image.string], ["prune", "home", "--keep-last", "1"]] {
+                let trace = scene.scope.freshPath("trace")
+                let strace = try Tool(executable: #require(Command.find("strace")))
+                let command = ["-f", "-qq", "-o", trace.string, scene.sandbox.losnap.executable.string] + arguments
+                let outcome = try strace.run(command, environment: scene.sandbox.losnap.environment)
+                try #require(outcome.succeeded, "\(outcome.stderr)")
+                let called = try Set(
+                    String(contentsOfFile: trace.string, encoding: .utf8).matches(of: /(?m)^\d+ +(\w+)\(/).map { String($0.1) })
+                #expect(called.contains("ioctl") && called.isDisjoint(with: forbidden), "\(called.intersection(forbidden))")
+            }
         }
     }
 

@@ -35,7 +35,7 @@ import Testing
 
     @Test func `the additions find their places in the parser's scripts`() {
         let expected = [
-            "bash": ["_losnap_words() {", "-F _losnap_words losnap", "compopt +o filenames"], "zsh": ["then _files;"],
+            "bash": ["__losnap_words() {", "-F __losnap_words losnap", "compopt +o filenames"], "zsh": ["then _files;"],
             "fish": ["__fish_complete_path (commandline -t)"],
         ]
         for (shell, additions) in expected {

@@ -19,7 +19,7 @@ enum CompletionScript {
         // It is read, not run: no line that names an interpreter.
         text.replacing("#!/bin/bash\n", with: "# Completion for bash.\n", maxReplacements: 1)
             .adding(bashNames, after: "__losnap_add_completions() {\n")
-            .replacing("complete -o filenames -F _losnap losnap", with: bashWords + "complete -o filenames -F _losnap_words losnap")
+            .replacing("complete -o filenames -F _losnap losnap", with: bashWords + "complete -o filenames -F __losnap_words losnap")
     }
 
     /// At the start of what takes a list of names in: a path instead, or names that are not to be treated as files.
@@ -33,7 +33,7 @@ enum CompletionScript {
 
     /// Joins what readline has divided, completes, and gives back what readline expects: what follows its last division.
     private static let bashWords = #"""
-        _losnap_words() {
+        __losnap_words() {
             local rest=${COMP_LINE} word before='' cut
             local -a whole=()
             local -i index current=0
