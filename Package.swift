@@ -24,6 +24,7 @@ let package = Package(
         .library(name: "Policy", targets: ["Policy"]),
         .library(name: "Configuration", targets: ["Configuration"]),
         .library(name: "Snapshots", targets: ["Snapshots"]),
+        .library(name: "Automation", targets: ["Automation"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -38,8 +39,11 @@ let package = Package(
         .target(name: "Policy", swiftSettings: strict),
         .target(name: "Configuration", dependencies: ["CloneCore", "Policy", system, yams], swiftSettings: strict),
         .target(name: "Snapshots", dependencies: ["CloneCore", "Policy", system, grdb], swiftSettings: strict),
+        .target(
+            name: "Automation", dependencies: ["CloneCore", "Configuration", "Policy", "Snapshots", system], swiftSettings: strict),
         .executableTarget(
-            name: "losnap", dependencies: ["CloneCore", "Configuration", "Policy", "Snapshots", system, arguments], swiftSettings: strict),
+            name: "losnap", dependencies: ["Automation", "CloneCore", "Configuration", "Policy", "Snapshots", system, arguments],
+            swiftSettings: strict),
         .executableTarget(name: "loclone", dependencies: ["CloneCore", system, arguments], swiftSettings: strict),
 
         .target(name: "TestSupport", dependencies: ["CloneCore", system, subprocess], path: "Tests/TestSupport", swiftSettings: strict),
@@ -53,7 +57,11 @@ let package = Package(
         .testTarget(
             name: "SnapshotsTests", dependencies: ["Snapshots", "CloneCore", "TestSupport", system, grdb], swiftSettings: strict),
         .testTarget(
-            name: "LosnapTests", dependencies: ["losnap", "Snapshots", "Configuration", "Policy", "CloneCore", "TestSupport", system],
+            name: "AutomationTests",
+            dependencies: ["Automation", "Snapshots", "Configuration", "Policy", "CloneCore", "TestSupport", system], swiftSettings: strict),
+        .testTarget(
+            name: "LosnapTests",
+            dependencies: ["losnap", "Automation", "Snapshots", "Configuration", "Policy", "CloneCore", "TestSupport", system],
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
             name: "KernelTests", dependencies: ["losnap", "loclone", "freezeprobe", "CloneCore", "TestSupport", system],

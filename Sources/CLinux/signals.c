@@ -51,3 +51,18 @@ void clinux_signals_release(void) {
         if (atomic_exchange(&came[i], 0)) raise(deferred[i]);
     }
 }
+
+int clinux_signals_came(void) {
+    for (int i = 0; i < COUNT; i++) {
+        int only_stops = deferred[i] == SIGTSTP || deferred[i] == SIGTTIN || deferred[i] == SIGTTOU;
+        if (!only_stops && atomic_load(&came[i])) return deferred[i];
+    }
+    return 0;
+}
+
+int clinux_signals_are_deferred(void) {
+    pthread_mutex_lock(&mutex);
+    int are = depth > 0;
+    pthread_mutex_unlock(&mutex);
+    return are;
+}

@@ -35,6 +35,7 @@ import Testing
             try codes("Sources/Snapshots/Values/SnapshotsError+Code.swift", after: "var code: String"),
             try codes("Sources/losnap/Program/FrontError.swift", after: "var code: String"),
             try codes("Sources/Configuration/ConfigurationError.swift", after: "var code: String"),
+            try codes("Sources/Automation/AutomationError.swift", after: "var code: String"),
         ]
         #expect(all.allSatisfy { $0.count > 4 })
         for code in all.reduce(into: Set(["failed"]), { $0.formUnion($1) }) {
@@ -77,6 +78,7 @@ import Testing
         let results: [any Presentation] = [
             CreatePresentation(report: CreateReport(snapshots: [snapshot], warnings: [])),
             CreatePresentation(report: CreateReport(snapshots: [snapshot, snapshot], warnings: [])),
+            CreatePresentation(report: CreateReport(snapshots: [], unchanged: [try Samples.unchanged()], warnings: [])),
             ListPresentation(snapshots: [snapshot]), ShowPresentation(details: SnapshotDetails(listed: snapshot)),
             PrunePresentation(outcomes: [outcome], isDryRun: false), RestorePresentation(plan: restore, report: nil),
             DeletePresentation(removed: [snapshot], failed: [failed], isDryRun: false),

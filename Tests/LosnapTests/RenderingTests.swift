@@ -77,6 +77,7 @@ import Testing
         let plan = RestorePlan(snapshot: snapshot, path: "/srv/home.img", replaces: true, takesSafetySnapshot: true)
         let texts = [
             CreatePresentation(report: CreateReport(snapshots: [snapshot], warnings: [])).text(Samples.utc),
+            CreatePresentation(report: CreateReport(snapshots: [], unchanged: [try Samples.unchanged()], warnings: [])).text(Samples.utc),
             ShowPresentation(details: details).text(Samples.utc), SourcesPresentation(sources: [listed]).text(Samples.utc),
             LogPresentation(events: [try Samples.event()]).text(Samples.utc),
             RestorePresentation(plan: plan, report: nil).text(Samples.utc),

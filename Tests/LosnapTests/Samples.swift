@@ -45,6 +45,12 @@ enum Samples {
         return ListedSnapshot(snapshot: snapshot, presence: presence, allocatedBytes: allocated)
     }
 
+    /// A source in which nothing worth a snapshot has changed.
+    static func unchanged() throws -> UnchangedSource {
+        UnchangedSource(
+            source: try source(), newest: try snapshot(42, "2026-11-23T07:00:00Z").snapshot, differingBytes: 12288, limitBytes: 1 << 20)
+    }
+
     /// Snapshots of every kind.
     static func several() throws -> [ListedSnapshot] {
         [

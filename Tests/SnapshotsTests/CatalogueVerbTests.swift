@@ -289,4 +289,40 @@ struct CatalogueVerbTests {
         #expect(try catalogue.events(EventFilter(since: Sample.now, until: .latest)) == [all[0], all[1]])
         #expect(try catalogue.events(EventFilter(kind: .pruned)) == [all[2]])
     }
+
+    // MARK: Runs
+
+    @Test("say when each source was last taken by schedule, and when it was found unchanged after that")
+    func lastRuns() throws {
+        let root = try Sample.source("root")
+        try catalogue.add(root, event: Sample.occasion())
+        func run(after milliseconds: Int64, _ origin: Origin = .run, completes: Bool = true) throws {
+            var draft = Sample.draft(of: home, at: Sample.now.advanced(byMilliseconds: milliseconds))
+            draft.origin = origin
+            let begun = try catalogue.begin(draft)
+            if completes { try catalogue.complete(begun.number, Sample.completion(of: draft), event: Sample.occasion()) }
+        }
+        func note(after milliseconds: Int64, _ kind: EventKind = .unchanged) throws {
+            let occasion = Occasion(at: Sample.now.advanced(byMilliseconds: milliseconds), kind: kind)
+            try catalogue.append(Event(occasion, sourceID: home.id, sourceName: home.name))
+        }
+        #expect(try catalogue.lastRuns() == [home.id: LastRun(), root.id: LastRun()])
+        try note(after: 1)
+        #expect(try catalogue.lastRuns()[home.id]?.latest == Sample.now.advanced(byMilliseconds: 1))
+        try run(after: 10)
+        try run(after: 20)
+        try run(after: 30, .manual)
+        try run(after: 40, completes: false)
+        try note(after: 50, .failed)
+        let taken = LastRun(taken: Sample.now.advanced(byMilliseconds: 20))
+        #expect(try catalogue.lastRuns() == [home.id: taken, root.id: LastRun()])
+        #expect(taken.latest == taken.taken)
+        try note(after: 25)
+        try note(after: 35)
+        let unchanged = LastRun(taken: taken.taken, unchanged: Sample.now.advanced(byMilliseconds: 35))
+        #expect(try catalogue.lastRuns()[home.id] == unchanged)
+        #expect(unchanged.latest == unchanged.unchanged)
+        try catalogue.remove(home.id, .keepingSnapshotsListed, event: Sample.occasion(.sourceRemoved))
+        #expect(try catalogue.lastRuns() == [root.id: LastRun()])
+    }
 }

@@ -13,6 +13,7 @@
 #include "freeze.h"
 #include "guard.h"
 #include "loop.h"
+#include "processes.h"
 #include "signals.h"
 
 #endif

@@ -1,4 +1,4 @@
-// Signals that must wait until a frozen window is over.
+// Signals that must wait until a frozen window is over, or until a hook has put back what another hook began.
 #ifndef CLINUX_SIGNALS_H
 #define CLINUX_SIGNALS_H
 
@@ -7,5 +7,9 @@
 void clinux_signals_defer(void);
 /// Puts the former dispositions back and raises what came meanwhile.
 void clinux_signals_release(void);
+/// The number of a remembered signal that will end the process when they are released; 0 if there is none.
+int clinux_signals_came(void);
+/// Whether signals are being deferred.
+int clinux_signals_are_deferred(void);
 
 #endif

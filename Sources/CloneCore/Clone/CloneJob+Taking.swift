@@ -13,16 +13,18 @@ extension CloneJob {
 
     private func takeUnfrozen() throws(CloneError) -> [TakenClone] {
         let takenAt = kernel.realTime()
-        for item in prepared {
-            // One call for the whole: it holds the inode, so that even a live image is caught at one instant.
-            do {
-                try kernel.clone(item.clone.file.descriptor, item.target.image.file.descriptor)
-            } catch {
-                throw .ofClone(error, image: item.target.image.file, directory: item.target.directory, kernel: kernel)
-            }
-        }
+        for item in prepared { try cloneWhole(item) }
         try endLeases()
         return prepared.map { result($0, takenAt: takenAt, frozen: nil) }
+    }
+
+    /// One call for the whole: it holds the inode, so that even a live image is caught at one instant.
+    private func cloneWhole(_ item: Prepared) throws(CloneError) {
+        do {
+            try kernel.clone(item.clone.file.descriptor, item.target.image.file.descriptor)
+        } catch {
+            throw .ofClone(error, image: item.target.image.file, directory: item.target.directory, kernel: kernel)
+        }
     }
 
     private func takeFrozen() throws(CloneError) -> [TakenClone] {
@@ -40,6 +42,8 @@ extension CloneJob {
         var written: [FreezeRecord] = []
         defer { for record in written { try? record.remove(in: records, kernel: kernel) } }
         do throws(CloneError) {
+            // Where hooks run, signals have been held back for longer than this.
+            try DeferredSignals.check()
             try writeRecords(in: records, guardPID: window.guardPID, written: &written)
         } catch {
             _ = window.close()
@@ -58,6 +62,8 @@ extension CloneJob {
         if outcome.thawFailure != nil { written.removeAll() }  // the records stay for `losnap thaw`
         try judge(outcome, end, failedIndex)
         try checkThatAllWereFrozen()
+        // Nothing is frozen for these, so their one long call need not happen while others are.
+        for item in prepared where item.consistency == .crash { try cloneWhole(item) }
         try endLeases()
         return prepared.map { result($0, takenAt: takenAt, frozen: outcome.thawedAt - outcome.frozenAt) }
     }
@@ -83,7 +89,7 @@ extension CloneJob {
     }
 
     private func cloneAll(in window: borrowing FreezeWindow) -> (ChunkedCloneEnd, Int) {
-        for index in prepared.indices {
+        for index in prepared.indices where prepared[index].consistency != .crash {
             let source = prepared[index].target.image.file.descriptor
             let size: UInt64
             do {
@@ -99,8 +105,11 @@ extension CloneJob {
         return (.done, 0)
     }
 
-    /// Writes out what is dirty, so that FIFREEZE finds little to do and writers wait for little.
-    private func synchronize() throws(CloneError) {
+    /// Writes out what is dirty in the filesystems that will be frozen, and then in the images. `run` does it first, so that FIFREEZE finds
+    /// little to do and writers wait for little; who looks at the images' extents before does it too.
+    ///
+    /// - Throws: `inputOutput`, `full`, `system`.
+    public func synchronize() throws(CloneError) {
         for filesystem in filesystems {
             try calling(.sync, filesystem.mountPoint) { () throws(Errno) in try kernel.syncFilesystem(filesystem.file.descriptor) }
         }

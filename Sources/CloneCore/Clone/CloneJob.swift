@@ -47,13 +47,15 @@ public final class CloneJob {
             former = target.image.identity
             locks.append(
                 try .ofImage(
-                    target.image.identity, path: target.image.path, in: lockDirectory, wait: options.waitsForLocks, kernel: kernel))
+                    target.image.identity, path: target.image.path, in: lockDirectory, wait: options.waitsForLocks,
+                    atMost: options.longestWaitNanoseconds, kernel: kernel))
         }
         var uses: [ImageUse] = []
         var prepared: [Prepared] = []
         leasedAt = kernel.bootTime()
         for target in targets {
-            let (consistency, filesystems, hasLease) = try Self.assess(target.image, options: options, view: view, kernel: kernel)
+            let (consistency, filesystems, hasLease) = try Self.assess(
+                target.image, wanted: target.consistency ?? options.consistency, view: view, kernel: kernel)
             uses.append(.mounted(filesystems))
             let clone = try NamelessClone(of: target.image.file, in: target.directory, kernel: kernel)
             prepared.append(Prepared(target: target, clone: clone, consistency: consistency, hasLease: hasLease))
@@ -63,7 +65,8 @@ public final class CloneJob {
         for filesystem in inner.sorted(by: { $0.device < $1.device }) {
             locks.append(
                 try .ofFilesystem(
-                    filesystem.device, path: filesystem.mountPoint, in: lockDirectory, wait: options.waitsForLocks, kernel: kernel))
+                    filesystem.device, path: filesystem.mountPoint, in: lockDirectory, wait: options.waitsForLocks,
+                    atMost: options.longestWaitNanoseconds, kernel: kernel))
         }
         var opened: [OpenFilesystem] = []
         for filesystem in inner { opened.append(try OpenFilesystem(filesystem, kernel: kernel)) }
@@ -85,9 +88,9 @@ public final class CloneJob {
 
     /// What can be promised for an image as it is used now, and what has to be frozen for that.
     private static func assess(
-        _ image: ImageFile, options: CloneOptions, view: SystemView, kernel: Kernel
+        _ image: ImageFile, wanted: Consistency, view: SystemView, kernel: Kernel
     ) throws(CloneError) -> (Consistency, [InnerFilesystem], hasLease: Bool) {
-        let isCrash = options.consistency == .crash
+        let isCrash = wanted == .crash
         do {
             switch try ImageLocator(view: view).use(of: image.identity, path: image.path) {
             case .mounted(let filesystems):

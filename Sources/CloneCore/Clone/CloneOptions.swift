@@ -18,17 +18,20 @@ public struct CloneOptions: Sendable {
     public var maxFreezeNanoseconds: UInt64
     /// Whether to wait for another losnap that works on the same image or filesystem.
     public var waitsForLocks: Bool
+    /// How long such a wait may last, in nanoseconds; nil: until the other has finished.
+    public var longestWaitNanoseconds: UInt64?
     /// Where locks and freeze records lie.
     public var places: RuntimePlaces
 
     /// The design's defaults: frozen, ten seconds, no waiting.
     public init(
         consistency: Consistency = .frozen, maxFreezeNanoseconds: UInt64 = 10_000_000_000, waitsForLocks: Bool = false,
-        places: RuntimePlaces = .system
+        longestWaitNanoseconds: UInt64? = nil, places: RuntimePlaces = .system
     ) {
         self.consistency = consistency
         self.maxFreezeNanoseconds = maxFreezeNanoseconds
         self.waitsForLocks = waitsForLocks
+        self.longestWaitNanoseconds = longestWaitNanoseconds
         self.places = places
     }
 }
@@ -39,11 +42,14 @@ public struct CloneTarget: Sendable {
     public var image: ImageFile
     /// An open directory on the same pool.
     public var directory: OpenFile
+    /// `frozen` or `crash` for this one; nil: as the options say.
+    public var consistency: Consistency?
 
     /// An image and where its clone goes.
-    public init(image: ImageFile, directory: OpenFile) {
+    public init(image: ImageFile, directory: OpenFile, consistency: Consistency? = nil) {
         self.image = image
         self.directory = directory
+        self.consistency = consistency
     }
 }
 

@@ -34,6 +34,7 @@ extension CloneError {
         case .outputInside(let stream, let mountPoint):
             "\(stream) is a file on \(mountPoint), which is to be frozen: writing to it would hang"
         case .locked(let what, let holder): "\(what): locked by another losnap" + (holder.map { " (\($0))" } ?? "")
+        case .interrupted(let signal): "interrupted by \(signalName(signal)) before anything was done"
         case .noGuard(let error): "the thaw guard could not be started: \(error.description)"
         case .notAMountPoint(let path, let mountPoint): "\(path): not a mount point; it is a directory of what is mounted at \(mountPoint)"
         case .notOnAnImage(let mountPoint, let device): "\(mountPoint): \(device) is mounted there, which is no image on a loop device"
@@ -86,6 +87,7 @@ extension CloneError {
         case .unmountedWhileFrozen: "mount it again: it comes back frozen, and `losnap thaw` thaws it then"
         case .outputInside: "redirect the output to a place outside the image"
         case .locked: "wait for it to finish, or use --wait"
+        case .interrupted: "run it again"
         case .noGuard: "nothing was frozen; free some memory or processes and try again"
         case .notAMountPoint(_, let mountPoint): "name the mount point \(mountPoint), or the image file itself"
         case .notOnAnImage: "name an image file, or a mount point of the filesystem inside one"
@@ -130,6 +132,7 @@ extension CloneError {
         case .unmountedWhileFrozen: "unmounted_while_frozen"
         case .outputInside: "output_inside"
         case .locked: "locked"
+        case .interrupted: "interrupted"
         case .noGuard: "no_guard"
         case .notAMountPoint: "not_a_mount_point"
         case .notOnAnImage: "not_on_an_image"
@@ -158,7 +161,7 @@ extension CloneError {
         case .poolHasNoUUID, .differentFilesystem, .cannotShareBlocks, .readOnly, .cloneRefused: .pool
         case .full: .full
         case .inputOutput: .io
-        case .openForWriting, .frozenByAnother, .windowBroken, .locked, .noGuard: .busy
+        case .openForWriting, .frozenByAnother, .windowBroken, .locked, .interrupted, .noGuard: .busy
         case .scratchInTheWay, .mountPointTaken, .sameUUIDMounted, .mountBusy: .busy
         case .cannotProveUnused, .notPermitted, .needsRootToFreeze: .permission
         case .cannotFreeze, .stillFrozen, .unmountedWhileFrozen, .system: .failed

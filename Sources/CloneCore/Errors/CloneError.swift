@@ -49,6 +49,8 @@ public enum CloneError: ExplainedError, Hashable {
     case outputInside(stream: String, mountPoint: String)
     /// Another losnap holds the lock.
     case locked(what: String, holder: String?)
+    /// A signal came before anything was done.
+    case interrupted(signal: CInt)
     /// The thaw guard could not be started.
     case noGuard(Errno)
     /// The path is not a mount point itself; `mountPoint` is the one it is under.

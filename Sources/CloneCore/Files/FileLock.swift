@@ -15,15 +15,20 @@ public final class FileLock: Sendable {
     /// - Parameters:
     ///   - what: what is being locked, in words for the message.
     ///   - wait: whether to wait for a holder to end; without it a held lock throws `CloneError.locked`.
+    ///   - limit: how long to wait at most, in nanoseconds; nil: for ever.
     package static func take(
-        _ name: String, for what: String, in directory: OpenFile, wait: Bool, kernel: Kernel
+        _ name: String, for what: String, in directory: OpenFile, wait: Bool, atMost limit: UInt64? = nil, kernel: Kernel
     ) throws(CloneError) -> FileLock {
         let file = try OpenFile(name, in: directory, flags: [.write, .create], mode: 0o600, kernel: kernel)
         do {
             try kernel.lock(file.descriptor, false)
         } catch .wouldBlock {
             guard wait else { throw .locked(what: what, holder: holder(file)) }
-            try waitForLock(file, kernel: kernel)
+            if limit == nil, !DeferredSignals.areHeld {
+                try waitForLock(file, kernel: kernel)
+            } else {
+                try lookForLock(file, until: limit.map { kernel.bootTime() + $0 } ?? .max, what, kernel: kernel)
+            }
         } catch {
             throw CloneError(error, .lock, file.path)
         }
@@ -46,6 +51,21 @@ public final class FileLock: Sendable {
         }
     }
 
+    /// Looks again and again, for a wait that has an end: at a time, or by a signal that is held back.
+    private static func lookForLock(_ file: OpenFile, until end: UInt64, _ what: String, kernel: Kernel) throws(CloneError) {
+        while true {
+            do {
+                return try kernel.lock(file.descriptor, false)
+            } catch .wouldBlock {
+                if kernel.bootTime() >= end { throw .locked(what: what, holder: holder(file)) }
+                try DeferredSignals.check()
+                usleep(20_000)
+            } catch {
+                throw CloneError(error, .lock, file.path)
+            }
+        }
+    }
+
     private static func holder(_ file: OpenFile) -> String? {
         var buffer = [UInt8](repeating: 0, count: 64)
         let count = pread(file.descriptor, &buffer, buffer.count, 0)
@@ -58,15 +78,15 @@ public final class FileLock: Sendable {
 extension FileLock {
     /// The lock of an image: one clone, restore or removal at a time, from whatever catalogue.
     package static func ofImage(
-        _ image: FileIdentity, path: String, in directory: OpenFile, wait: Bool, kernel: Kernel
+        _ image: FileIdentity, path: String, in directory: OpenFile, wait: Bool, atMost limit: UInt64? = nil, kernel: Kernel
     ) throws(CloneError) -> FileLock {
-        try take("image-\(image.device)-\(image.inode)", for: path, in: directory, wait: wait, kernel: kernel)
+        try take("image-\(image.device)-\(image.inode)", for: path, in: directory, wait: wait, atMost: limit, kernel: kernel)
     }
 
     /// The lock of a filesystem while it is frozen, so that images in one another exclude each other.
     package static func ofFilesystem(
-        _ device: DeviceNumber, path: String, in directory: OpenFile, wait: Bool, kernel: Kernel
+        _ device: DeviceNumber, path: String, in directory: OpenFile, wait: Bool, atMost limit: UInt64? = nil, kernel: Kernel
     ) throws(CloneError) -> FileLock {
-        try take("filesystem-\(device.major)-\(device.minor)", for: path, in: directory, wait: wait, kernel: kernel)
+        try take("filesystem-\(device.major)-\(device.minor)", for: path, in: directory, wait: wait, atMost: limit, kernel: kernel)
     }
 }

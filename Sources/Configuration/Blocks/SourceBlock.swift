@@ -66,7 +66,7 @@ struct SourceBlock {
             switch text {
             case "true": .usual
             case "false": nil
-            default: try ConfiguredSize(parsing: text)
+            default: try configuredSize(text)
             }
         }
         return size.map { Setting(value: $0.value ?? nil, position: $0.position) }

@@ -1,4 +1,4 @@
-// Names, choices, sizes and commands, as text. The rule: what losnap would refuse later is refused here, with its place.
+// Names, choices and commands, as text. The rule: what losnap would refuse later is refused here, with its place.
 
 import CloneCore
 import Policy
@@ -9,34 +9,6 @@ public enum ConfiguredConsistency: String, Sendable, Hashable, CaseIterable {
     case frozen
     /// As it is at that moment.
     case crash
-}
-
-/// A number of bytes, as it is written.
-public struct ConfiguredSize: Sendable, Hashable, CustomStringConvertible {
-    /// The bytes.
-    public let bytes: Int64
-    /// What was written.
-    public let description: String
-
-    /// 1 MiB.
-    static let usual = ConfiguredSize(bytes: 1 << 20, description: "1MiB")
-
-    private init(bytes: Int64, description: String) {
-        self.bytes = bytes
-        self.description = description
-    }
-
-    init(parsing text: String) throws(Refusal) {
-        let units: [(String, Int64)] = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40), ("B", 1)]
-        let hint = "write it like 512KiB, 1MiB or 2GiB, or true for 1MiB"
-        guard let unit = units.first(where: { text.hasSuffix($0.0) }), let digits = Optional(text.dropLast(unit.0.count)), !digits.isEmpty,
-            digits.utf8.allSatisfy({ (0x30...0x39).contains($0) })
-        else { throw Refusal("'\(text.shown)' is not a size", hint: hint) }
-        guard let number = Int64(digits), number > 0, number <= (1 << 60) / unit.1 else {
-            throw Refusal("'\(text.shown)' is not between 1B and 1048576TiB", hint: hint)
-        }
-        self.init(bytes: number * unit.1, description: text)
-    }
 }
 
 /// One of a few words.

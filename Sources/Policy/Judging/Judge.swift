@@ -20,6 +20,14 @@ private let futureTolerance: Int64 = 5 * 60 * 1000
 public func judge(
     _ candidates: [Candidate], keep: Keep, scope: Scope, now: Instant, timeZone: TimeZone, safetyFor: CalendarDuration?
 ) -> Judgement {
+    let table = ZoneTable(timeZone, through: now.advanced(byMilliseconds: futureTolerance))
+    return judge(candidates, keep: keep, scope: scope, now: now, table: table, safetyFor: safetyFor)
+}
+
+/// The same with a table of the zone that is there already. It must reach 5 minutes past `now`; it may reach farther.
+func judge(
+    _ candidates: [Candidate], keep: Keep, scope: Scope, now: Instant, table: ZoneTable, safetyFor: CalendarDuration?
+) -> Judgement {
     var verdicts = [Verdict](repeating: .keep([]), count: candidates.count)
     var seen: [Entry] = []
     var future: [Int64] = []
@@ -41,7 +49,7 @@ public func judge(
     var warnings: [PolicyWarning] = keep.isEmpty ? [.noRules] : []
     if !future.isEmpty { warnings.append(.future(numbers: future.sorted())) }
 
-    var walk = Walk(seen, keep: keep, now: now, table: ZoneTable(timeZone, through: end), safetyFor: safetyFor)
+    var walk = Walk(seen, keep: keep, now: now, table: table, safetyFor: safetyFor)
     for (position, entry) in seen.enumerated() {
         verdicts[entry.index] = walk.verdict(on: candidates[entry.index], isOldest: position == seen.count - 1)
     }

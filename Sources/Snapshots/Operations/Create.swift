@@ -11,7 +11,7 @@ import SystemPackage
 let clockTolerance: Int64 = 5 * 60 * 1000
 
 extension Store {
-    /// Takes snapshots of one source, or of several at one instant.
+    /// Takes snapshots of one source, or of several at one instant; none if that is wanted only when something has changed, and nothing has.
     ///
     /// - Throws: whatever keeps a whole and consistent snapshot from being taken; then there is none.
     public func create(_ request: CreateRequest) throws(SnapshotsError) -> CreateReport {
@@ -27,7 +27,14 @@ extension Store {
         var warnings: [StoreWarning] = []
         for item in prepared { warnings += try reconcileUnfinished(of: item.source.id, in: item.place) }
         let report = try take(prepared, request)
-        return CreateReport(snapshots: report.snapshots, warnings: warnings + report.warnings)
+        return CreateReport(snapshots: report.snapshots, unchanged: report.unchanged, warnings: warnings + report.warnings)
+    }
+
+    /// Throws what can be seen to be in the way of `create` before anything is done, and waits as it would; what stops a service for the time
+    /// of a snapshot asks this first. Nothing is promised: it may be different a moment later.
+    public func checkCreate(_ request: CreateRequest) throws(SnapshotsError) {
+        try checkClock(request)
+        _ = try prepare(request.sources)
     }
 
     private func checkClock(_ request: CreateRequest) throws(SnapshotsError) {
@@ -48,13 +55,19 @@ extension Store {
     func take(_ prepared: [PreparedSource], _ request: CreateRequest) throws(SnapshotsError) -> CreateReport {
         let job = try beneath { () throws(CloneError) in
             try CloneJob(
-                preparing: prepared.map { CloneTarget(image: $0.image, directory: $0.place.file) },
+                preparing: prepared.map {
+                    CloneTarget(image: $0.image, directory: $0.place.file, consistency: request.consistency(of: $0.source))
+                },
                 options: CloneOptions(
                     consistency: request.consistency, maxFreezeNanoseconds: request.maxFreezeNanoseconds,
-                    waitsForLocks: options.waitsForLocks, places: options.places),
+                    waitsForLocks: options.waitsForLocks, longestWaitNanoseconds: options.longestWaitNanoseconds, places: options.places),
                 outputs: options.outputs.map { ($0.name, $0.descriptor) }, view: options.view, kernel: kernel)
         }
         defer { withExtendedLifetime(job) {} }
+        if let limit = request.ifChanged, let unchanged = try findUnchanged(prepared, limit: limit, job) {
+            try log(unchanged)
+            return CreateReport(snapshots: [], unchanged: unchanged, warnings: [])
+        }
         let (rows, newSources) = try begin(prepared, request)
         var named: [NamedClone] = []
         let snapshots: [Snapshot]
@@ -79,7 +92,7 @@ extension Store {
         // They exist: from here on nothing may fail.
         return CreateReport(
             snapshots: snapshots.map { ListedSnapshot(snapshot: $0, presence: .present, allocatedBytes: $0.allocatedBytes) },
-            warnings: request.setsImmutable ? makeImmutable(named) : [])
+            warnings: makeImmutable(zip(named, prepared).filter { request.setsImmutable(of: $1.source) }.map(\.0)))
     }
 
     /// The rows, all or none; with those of sources that are not registered yet.
@@ -100,7 +113,7 @@ extension Store {
                     SnapshotDraft(
                         id: .random(), sourceID: item.source.id, imagePath: item.source.imagePath, directory: item.place.directory,
                         begunAt: now, description: SnapshotDescription(label: request.label, tags: request.tags, hold: request.hold),
-                        group: group, origin: request.origin, consistency: request.consistency,
+                        group: group, origin: request.origin, consistency: request.consistency(of: item.source),
                         image: item.attributes, scope: item.source.scope))
                 // One that is too large is refused here, before anything is frozen for it.
                 _ = try SnapshotRecord(row, catalogue: catalogue.id).encoded()

@@ -21,14 +21,35 @@ public struct CreateRequest: Sendable {
     public var maxFreezeNanoseconds: UInt64
     /// Whether the files get the immutable flag.
     public var setsImmutable: Bool
+    /// Take none if less than so many bytes of each image differ from its newest snapshot; nil: take them anyhow.
+    public var ifChanged: Int64?
     /// A time of the user's own, with the origin `import` or `adopted`; nil: the instant of the freeze.
     public var takenAt: Instant?
+    /// What is different for single sources, by their UUIDs.
+    public var exceptions: [Identifier: Exception] = [:]
+
+    /// What holds for one of several sources instead of what holds for all.
+    public struct Exception: Sendable, Hashable {
+        /// Frozen, or taken as it is.
+        public var consistency: Consistency
+        /// Whether its file gets the immutable flag.
+        public var setsImmutable: Bool
+
+        /// Those two.
+        public init(consistency: Consistency, setsImmutable: Bool) {
+            self.consistency = consistency
+            self.setsImmutable = setsImmutable
+        }
+    }
+
+    func consistency(of source: Source) -> Consistency { exceptions[source.id]?.consistency ?? consistency }
+    func setsImmutable(of source: Source) -> Bool { exceptions[source.id]?.setsImmutable ?? setsImmutable }
 
     /// A plain snapshot of these sources.
     public init(
         sources: [Source], label: Label? = nil, tags: Tags = .none, hold: Hold? = nil, origin: Origin = .manual,
         consistency: Consistency = .frozen, maxFreezeNanoseconds: UInt64 = 10_000_000_000, setsImmutable: Bool = true,
-        takenAt: Instant? = nil
+        ifChanged: Int64? = nil, takenAt: Instant? = nil
     ) {
         self.sources = sources
         self.label = label
@@ -38,6 +59,7 @@ public struct CreateRequest: Sendable {
         self.consistency = consistency
         self.maxFreezeNanoseconds = maxFreezeNanoseconds
         self.setsImmutable = setsImmutable
+        self.ifChanged = ifChanged
         self.takenAt = takenAt
     }
 }
@@ -61,8 +83,10 @@ public struct ListedSnapshot: Sendable, Hashable {
 
 /// What `create` did.
 public struct CreateReport: Sendable {
-    /// The snapshots, in the order of the request.
+    /// The snapshots, in the order of the request; none if nothing had changed.
     public var snapshots: [ListedSnapshot]
+    /// The sources of which none was taken, for too little had changed: all or none of them.
+    public var unchanged: [UnchangedSource] = []
     /// What the user should know, though all is done.
     public var warnings: [StoreWarning]
 }

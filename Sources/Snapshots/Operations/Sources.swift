@@ -41,7 +41,7 @@ extension Store {
     public func find(_ reference: SourceReference) throws(SnapshotsError) -> Source {
         guard case .path(let path) = reference else { return try catalogue.sources(.all).resolve(reference) }
         let image = try imagePath(behind: path)
-        if let source = try known(image) { return source }
+        if let source = try registered(image) { return source }
         return try catalogue.sources(.all).resolve(.path(image))
     }
 
@@ -55,7 +55,7 @@ extension Store {
             return source
         }
         let image = try imagePath(behind: path)
-        if let source = try known(image) { return source }
+        if let source = try registered(image) { return source }
         let name: SourceName
         do throws(SnapshotsError) {
             name = try SourceName(parsing: image.stem ?? "")
@@ -68,10 +68,17 @@ extension Store {
     /// Registers a source.
     public func addSource(name: SourceName, image: FilePath, directory: FilePath?) throws(SnapshotsError) -> Source {
         let path = try imagePath(behind: image)
-        if let source = try known(path) { throw .imageTaken(path: path, name: source.name) }
+        if let source = try registered(path) { throw .imageTaken(path: path, name: source.name) }
         let source = try newSource(name: name, image: path, directory: directory)
         try catalogue.add(source, event: occasion(.sourceAdded, path.string))
         return source
+    }
+
+    /// A source that is registered with its first snapshot, under a name that somebody has chosen.
+    public func proposeSource(name: SourceName, image: FilePath) throws(SnapshotsError) -> Source {
+        let path = try imagePath(behind: image)
+        if let source = try registered(path) { throw .imageTaken(path: path, name: source.name) }
+        return try newSource(name: name, image: path, directory: nil)
     }
 
     private func newSource(name: SourceName, image: FilePath, directory: FilePath?) throws(SnapshotsError) -> Source {
@@ -103,7 +110,7 @@ extension Store {
             if let image {
                 let path = try imagePath(behind: image)
                 _ = try beneath { () throws(CloneError) in try ImageFile(path: path.string, kernel: kernel) }
-                if let other = try known(path), other.id != source.id { throw .imageTaken(path: path, name: other.name) }
+                if let other = try registered(path), other.id != source.id { throw .imageTaken(path: path, name: other.name) }
                 if path != source.imagePath { try catalogue.move(source.id, to: path, event: occasion(.sourceMoved, path.string)) }
                 // A directory that lay beside the image, pinned only by a change of name, follows it again; one that was chosen stays.
                 let beside = source.imagePath.removingLastComponent().appending(".losnap")
@@ -116,6 +123,17 @@ extension Store {
             try catalogue.place(source.id, snapshotDirectory: place, pool: nil, event: occasion(.sourceMoved, place?.string))
         }
         return try catalogue.source(id: source.id) ?? source
+    }
+
+    /// The source, with its next snapshot going to that directory; older ones stay where they are, and listed. One that is registered is moved
+    /// in the catalogue, unless it is there already; of one that is new it is remembered with its first snapshot.
+    public func directed(_ source: Source, to directory: FilePath) throws(SnapshotsError) -> Source {
+        let place = try resolvedDirectory(directory)
+        if source.snapshotDirectory == place { return source }
+        if try catalogue.source(id: source.id) != nil { return try moveSource(source, image: nil, directory: place) }
+        var source = source
+        source.snapshotDirectory = place
+        return source
     }
 
     /// Takes a source out of use.
@@ -138,7 +156,7 @@ extension Store {
     }
 
     /// The image that a path means: itself without symbolic links, or what is mounted there.
-    private func imagePath(behind path: FilePath) throws(SnapshotsError) -> FilePath {
+    public func imagePath(behind path: FilePath) throws(SnapshotsError) -> FilePath {
         guard let resolved = options.view.realPath(path.string) else { return path.lexicallyNormalized() }
         let status: FileStatus
         do {
@@ -160,7 +178,7 @@ extension Store {
     }
 
     /// The source in use with that image, by its path or by the file itself (a bind mount, a hard link).
-    private func known(_ image: FilePath) throws(SnapshotsError) -> Source? {
+    public func registered(_ image: FilePath) throws(SnapshotsError) -> Source? {
         if let source = try catalogue.source(image: image) { return source }
         guard let identity = options.view.identity(image.string) else { return nil }
         return try catalogue.sources().first { options.view.identity($0.imagePath.string) == identity }

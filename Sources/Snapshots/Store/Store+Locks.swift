@@ -27,7 +27,8 @@ extension Store {
     private func takeLock(of directory: FileIdentity, called name: SourceName) throws(CloneError) -> FileLock {
         try FileLock.take(
             "directory-\(directory.device)-\(directory.inode)", for: "source \(name)",
-            in: try openPrivateDirectory(options.places.locks, kernel: kernel), wait: options.waitsForLocks, kernel: kernel)
+            in: try openPrivateDirectory(options.places.locks, kernel: kernel), wait: options.waitsForLocks,
+            atMost: options.longestWaitNanoseconds, kernel: kernel)
     }
 
     /// Opens and locks the directory of a snapshot that is to be changed, and mends what a crash left there.

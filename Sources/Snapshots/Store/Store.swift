@@ -13,6 +13,8 @@ public struct StoreOptions: Sendable {
     public var places: RuntimePlaces
     /// Whether to wait for another losnap at work.
     public var waitsForLocks: Bool
+    /// How long such a wait may last, in nanoseconds; nil: until the other has finished.
+    public var longestWaitNanoseconds: UInt64?
     /// The command as it was typed, for the log.
     public var command: String
     /// Descriptors that the program writes to, by name: none may lie on what is to be frozen.
@@ -24,12 +26,14 @@ public struct StoreOptions: Sendable {
 
     /// Those options.
     public init(
-        catalogue: FilePath, places: RuntimePlaces, waitsForLocks: Bool = false, command: String, outputs: [ProgramOutput] = [],
+        catalogue: FilePath, places: RuntimePlaces, waitsForLocks: Bool = false, longestWaitNanoseconds: UInt64? = nil, command: String,
+        outputs: [ProgramOutput] = [],
         kernel: Kernel = .linux, view: SystemView = .linux
     ) {
         self.catalogue = catalogue
         self.places = places
         self.waitsForLocks = waitsForLocks
+        self.longestWaitNanoseconds = longestWaitNanoseconds
         self.command = command
         self.outputs = outputs
         self.kernel = kernel
@@ -74,7 +78,7 @@ public final class Store: Sendable {
         leftFrozen = try beneath { () throws(CloneError) in
             try thawLeftFrozen(places: options.places, view: options.view, kernel: options.kernel)
         }
-        let busy = options.waitsForLocks ? 3600.0 : 5.0
+        let busy = options.waitsForLocks ? options.longestWaitNanoseconds.map { max(5, Double($0) / 1e9) } ?? 3600 : 5.0
         let now = Instant(clamping: options.kernel.realTime())
         let reserve = CatalogueReserve(besides: options.catalogue)
         let hadReserve = whenFull == .useReserve && reserve.isThere

@@ -53,6 +53,10 @@ public struct EventKind: RawRepresentable, Hashable, Sendable {
     public static let sourceRemoved = EventKind(rawValue: "source_removed")
     /// Something was tried in vain.
     public static let failed = EventKind(rawValue: "failed")
+    /// No snapshot was taken, for too little had changed since the one that the event names.
+    public static let unchanged = EventKind(rawValue: "unchanged")
+    /// A scheduled run failed for a source.
+    public static let runFailed = EventKind(rawValue: "run_failed")
 }
 
 /// When, what and why: what a caller says of the change it makes. The catalogue adds whom it befell.

@@ -1,6 +1,7 @@
 // `losnap create`: snapshots of one source, or of several at one instant.
 
 import ArgumentParser
+import Automation
 import CloneCore
 import Policy
 import Snapshots
@@ -14,10 +15,14 @@ struct Create: Command {
             filesystem inside a mounted image is frozen while it is cloned; needs root then. Several sources make a group: one freeze, all \
             or none.
 
+            What the configuration says of a source holds unless an option says otherwise: its directory, consistency, longest freeze, \
+            immutable flag, and the hooks before and after.
+
             EXAMPLES:
               losnap create /home
               losnap create home --label before-upgrade --hold='until it has proved itself'
               losnap create home mail --tag nightly
+              losnap create home --if-changed=16MiB
               losnap create /srv/vm.img --consistency crash
             """)
 
@@ -40,11 +45,18 @@ struct Create: Command {
         help: ArgumentHelp("Hold it from the start: --hold alone, or --hold=REASON.", valueName: "reason"))
     var hold: String?
 
-    @Option(name: .long, help: "Freeze what is mounted, or clone it as it is, as after a power cut.")
-    var consistency = Wanted.frozen
+    @Option(name: .long, help: "Freeze what is mounted (the usual), or clone it as it is, as after a power cut.")
+    var consistency: Wanted?
 
-    @Option(name: .long, help: ArgumentHelp("The longest freeze, from 10ms to 10min.", valueName: "duration"))
-    var maxFreeze = "10s"
+    @Option(name: .long, help: ArgumentHelp("The longest freeze, from 10ms to 10min; 10s unless configured.", valueName: "duration"))
+    var maxFreeze: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Only if so much differs from the newest snapshot: --if-changed alone, which is 1MiB, or --if-changed=SIZE.",
+            valueName: "size"))
+    var ifChanged: String?
 
     @Flag(name: .long, help: "Don't set the immutable flag on the snapshot.")
     var noImmutable = false
@@ -52,6 +64,9 @@ struct Create: Command {
     @Option(
         name: .long, help: ArgumentHelp("The time of the data, if it is older (RFC 3339); its origin is then 'import'.", valueName: "time"))
     var time: String?
+
+    @Flag(name: .long, help: "Run none of the configured hooks.")
+    var noHooks = false
 
     @OptionGroup var change: ChangeArguments
     @OptionGroup var catalogue: CatalogueArguments
@@ -62,15 +77,22 @@ struct Create: Command {
         let tags = try Tags(tag.map { try Tag(parsing: $0) })
         let hold = try hold.map { try Hold(reason: $0 == OptionalValue.absent ? nil : $0) }
         let takenAt = try time.map { try Instant(parsing: $0) }
-        let maxFreeze = try FreezeLimit.nanoseconds(maxFreeze)
+        let wishes = TakeWishes(
+            consistency: consistency.map { $0 == .crash ? .crash : .frozen },
+            maxFreezeNanoseconds: try maxFreeze.map(FreezeLimit.nanoseconds),
+            setsImmutable: noImmutable ? false : nil, runsHooks: !noHooks)
+        let ifChanged = try ifChanged.map { try ChangeLimit.bytes($0) }
+        let found = try session.configuration(catalogue.config)
+        let configured = session.configuredSources(found)
+        let surroundings = try session.hookSurroundings(catalogue, found)
         let store = try session.open(catalogue, for: .making, waits: change.wait)
-        let sources = try source.map { try session.resolve($0, in: store, registering: true) }
-        let report = try store.create(
-            CreateRequest(
-                sources: sources, label: label, tags: tags, hold: hold, origin: takenAt == nil ? .manual : .import,
-                consistency: consistency == .crash ? .crash : .frozen, maxFreezeNanoseconds: maxFreeze, setsImmutable: !noImmutable,
-                takenAt: takenAt))
+        let orders = try source.map { try configured.takeOrder(for: session.resolve($0, in: store, registeringAs: configured), wishes) }
+        let request = CreateRequest(
+            sources: [], label: label, tags: tags, hold: hold, origin: takenAt == nil ? .manual : .import, ifChanged: ifChanged, takenAt: takenAt)
+        let outcome = store.take(orders, request, surroundings)
+        let report = try session.report(of: outcome)
         report.warnings.map(Warning.init).forEach(session.warn)
         try session.present(CreatePresentation(report: report), display, quiet: change.quiet)
+        if let failure = outcome.hookFailures.first { throw failure }
     }
 }

@@ -2,8 +2,10 @@
 // with the rules is said before anything is looked at.
 
 import ArgumentParser
+import Automation
 import Policy
 import Snapshots
+import SystemPackage
 
 struct Prune: Command {
     static let configuration = CommandConfiguration(
@@ -57,13 +59,13 @@ struct Prune: Command {
         if keep.isEmpty, scope != nil || timezone != nil {
             throw FrontError.usage("--scope and --timezone go with rules", hint: "configured policies have their own; see losnap.yaml(5)")
         }
-        let configured = ConfiguredPruning(try session.configuration(catalogue.config).configuration, session)
+        let configured = session.configuredSources(try session.configuration(catalogue.config))
         if keep.isEmpty, !configured.hasRules { throw FrontError.noRules(source: source.first) }
         let given = keep.isEmpty ? nil : try given(keep, session)
         let purpose: Purpose = dry.dryRun ? .reading : .freeing
         let store = try session.openIfThere(catalogue, for: purpose, waits: change.wait)
         let orders = try sources(session, store, configured, hasRules: given != nil).map { source in
-            try given?.order(for: source) ?? configured.order(for: source)
+            try given?.order(for: source) ?? configured.pruneOrder(for: source)
         }
         let outcomes = orders.map { outcome(of: $0, store) }
         // In JSON each source has its own.
@@ -86,14 +88,14 @@ struct Prune: Command {
 
     /// The sources named. Without names those that the rules, or the configuration, are for.
     private func sources(
-        _ session: Session, _ store: Store?, _ configured: ConfiguredPruning, hasRules: Bool
+        _ session: Session, _ store: Store?, _ configured: ConfiguredSources, hasRules: Bool
     ) throws -> [Source] {
         guard source.isEmpty else {
             return try source.map { try session.resolve($0, in: store) }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
         }
         let known = try (store?.sources() ?? []).map(\.source)
         if !hasRules {
-            configured.notRegistered(known).forEach(session.warn)
+            for entry in configured.notRegistered(known) { session.warn(.notRegistered(entry.name, image: entry.image.string)) }
             return known.filter(configured.isConfigured)
         }
         return known.filter { source in

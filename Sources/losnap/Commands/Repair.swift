@@ -66,7 +66,7 @@ struct Repair: Command {
     private func runAdopt(_ session: Session) throws {
         let takenAt = try time.map { try Instant(parsing: $0) }
         let store = try session.open(catalogue, for: .making, waits: change.wait)
-        let source = try session.resolve(source ?? "", in: store, registering: true)
+        let source = try session.resolve(source ?? "", in: store, registeringAs: session.configuredSources(.none))
         let adopted = try store.adopt(files: what.map(session.resolvedParent), into: source, takenAt: takenAt)
         adopted.warnings.map(Warning.init).forEach(session.warn)
         try session.present(AdoptPresentation(snapshots: adopted.snapshots), display, quiet: change.quiet)

@@ -76,6 +76,17 @@ extension JSON {
         .object([("snapshot", .snapshot(failed.snapshot, now: now)), ("error", ToldError(failed.error).json)])
     }
 
+    /// A source of which no snapshot was taken.
+    static func unchanged(_ item: UnchangedSource) -> JSON {
+        .object([
+            ("source", .string(item.source.name.text)),
+            ("source_id", .string(item.source.id.description)),
+            ("newest", .integer(item.newest.number.value)),
+            ("differing_bytes", .integer(item.differingBytes)),
+            ("limit_bytes", .integer(item.limitBytes)),
+        ])
+    }
+
     /// An event of the log.
     static func event(_ event: Event) -> JSON {
         .object([

@@ -21,8 +21,6 @@ enum FrontError: ExplainedError {
     case outOfRange(option: String, value: String, range: String, hint: String)
     /// There is no rule, neither here nor configured.
     case noRules(source: String?)
-    /// The configuration has the source's name with another image, or its image with another name.
-    case configuredOtherwise(source: String, image: String, configured: String, path: String, place: String)
     /// The environment does not say where a user's state lies.
     case noHome
     /// The result could not be written out.
@@ -44,7 +42,6 @@ extension FrontError {
         case .duration: "invalid_duration"
         case .outOfRange: "out_of_range"
         case .noRules: "no_rules"
-        case .configuredOtherwise: "configured_otherwise"
         case .noHome: "no_home"
         case .output: "output_failed"
         case .partial: "partial"
@@ -55,7 +52,7 @@ extension FrontError {
     var category: ErrorCategory {
         switch self {
         case .usage, .unknownCommand, .missingCommand, .policy, .duration, .outOfRange, .noRules: .usage
-        case .configuredOtherwise, .noHome: .configuration
+        case .noHome: .configuration
         case .output(.noSpace), .output(Errno(rawValue: 122)): .full
         case .output: .io
         case .partial: .partial
@@ -73,8 +70,6 @@ extension FrontError {
         case .outOfRange(let option, let value, let range, _): "\(option): '\(value)' is not \(range)"
         case .noRules(nil): "there are no rules to prune by"
         case .noRules(let source?): "there are no rules to prune '\(source)' by"
-        case .configuredOtherwise(let source, let image, let configured, let path, let place):
-            "\(place): '\(configured)' has the image \(path), but in the catalogue '\(source)' has \(image)"
         case .noHome: "neither XDG_STATE_HOME nor HOME says where your catalogue lies"
         case .output(let error): "the output could not be written: \(error.description)"
         case .partial(let failed, let count, let what): "\(failed) of \(count) \(what) failed"
@@ -91,10 +86,6 @@ extension FrontError {
         case .duration(_, let error): error.hint
         case .outOfRange(_, _, _, let hint): hint
         case .noRules: "give at least one, such as --keep-daily 7; see losnap prune --help"
-        case .configuredOtherwise(let source, _, let configured, let path, _) where source == configured:
-            "correct the configuration, or if the image was moved: losnap source move \(source) --image \(path.shellWord)"
-        case .configuredOtherwise(let source, _, let configured, _, _):
-            "correct the configuration, or give the source that name: losnap source rename \(source) \(configured)"
         case .noHome: "set HOME, or name a catalogue with --catalogue FILE"
         case .output(.noSpace), .output(Errno(rawValue: 122)): "free some space; what the command did is done, losnap log shows it"
         case .output: "what the command did is done; losnap log shows it"

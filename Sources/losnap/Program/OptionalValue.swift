@@ -1,9 +1,9 @@
-// Options whose value may be left out: `--hold`, `--hold=REASON`. The rule: only what is joined on by `=` is the value, so that the word after
+// Options whose value may be left out: `--hold`, `--hold=REASON`, `--if-changed`. The rule: only what is joined on by `=` is the value, so that the word after
 // `--hold` is never swallowed: `losnap create --hold home` takes a snapshot of home.
 
 enum OptionalValue {
     /// The options of this kind.
-    static let names: Set<String> = ["--hold"]
+    static let names: Set<String> = ["--hold", "--if-changed"]
 
     /// What stands for a value that was left out: no argument of a process can have a NUL in it.
     static let absent = "\u{0}"

@@ -1,6 +1,7 @@
 // Which configuration holds. The rule: one that is named must be there and be right, whatever the command; the usual one is read by those
 // commands that need it, and may be absent.
 
+import Automation
 import Configuration
 import Foundation
 import SystemPackage
@@ -27,6 +28,20 @@ extension Session {
             return try read(absolute(named), .required)
         }
         return try usualConfiguration.map { path in try read(path, .optional) } ?? .none
+    }
+
+    /// The sources of a configuration as they are here.
+    func configuredSources(_ found: FoundConfiguration) -> ConfiguredSources {
+        let zone = localZone.problem.map { Result.failure($0) } ?? .success(NamedZone(name: localZone.name, zone: localZone.zone))
+        return ConfiguredSources(found.configuration, systemZone: zone) { resolved($0.string) }
+    }
+
+    /// What hooks are given: where losnap's own things are, so that a losnap that a hook starts finds the same.
+    func hookSurroundings(_ arguments: CatalogueArguments, _ found: FoundConfiguration) throws -> HookSurroundings {
+        var variables = ["LOSNAP_CATALOGUE": try cataloguePath(arguments.catalogue).string]
+        variables["LOSNAP_CONFIG"] = found.path?.string
+        variables["LOSNAP_RUNTIME_DIR"] = variable("LOSNAP_RUNTIME_DIR")
+        return HookSurroundings(home: userID == 0 ? "/root" : variable("HOME") ?? "/", variables: variables)
     }
 
     private func read(_ path: FilePath, _ presence: ConfigurationPresence) throws -> FoundConfiguration {

@@ -2,6 +2,7 @@
 // line of stderr is the error, and warnings are inside the object.
 
 import ArgumentParser
+import Automation
 import CloneCore
 import Configuration
 import Foundation
@@ -48,6 +49,19 @@ extension Session {
             for told in each.isEmpty ? [told] : each { complain(told) }
         }
         return ExitStatus(told.category)
+    }
+
+    /// What was taken; throws why nothing was. What hooks did wrong becomes warnings, but for the first one of a taking that worked: that is
+    /// left to be thrown when the result is told.
+    func report(of outcome: TakeOutcome) throws -> CreateReport {
+        switch outcome.result {
+        case .failed(let error):
+            outcome.hookFailures.map(Warning.init).forEach(warn)
+            throw error
+        case .taken(let report):
+            outcome.hookFailures.dropFirst().map(Warning.init).forEach(warn)
+            return report
+        }
     }
 
     /// Tells an error that does not end the command, as text.

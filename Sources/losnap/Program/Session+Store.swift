@@ -1,6 +1,7 @@
 // Opening the catalogue. The rule: reading commands find an absent catalogue empty, changing ones find nothing in it, and only those that
 // make something may make it.
 
+import Automation
 import CloneCore
 import Foundation
 import Snapshots
@@ -56,11 +57,13 @@ extension Session {
     }
 
     /// The source that the text names.
-    func resolve(_ text: String, in store: Store?, registering: Bool = false) throws -> Source {
+    ///
+    /// - Parameter configured: for a snapshot of it: then it may be new, and is called as it is here.
+    func resolve(_ text: String, in store: Store?, registeringAs configured: ConfiguredSources? = nil) throws -> Source {
         let reference = try SourceReference(parsing: text.contains("/") ? resolved(text).string : text)
         guard let store else { throw SnapshotsError.unknownSource(reference: text, nearest: []) }
         do {
-            return registering ? try store.findOrPropose(reference) : try store.find(reference)
+            return try configured?.source(reference, in: store) ?? store.find(reference)
         } catch {
             // A path without a slash is the commonest slip.
             guard case SnapshotsError.unknownSource(let name, let nearest) = error, nearest.isEmpty, !text.contains("/"), isThere(text)

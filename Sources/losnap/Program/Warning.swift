@@ -1,5 +1,6 @@
 // What a user should know though nothing failed: the warnings of all modules in one form, with a stable code, a sentence and mostly a hint.
 
+import Automation
 import CloneCore
 import Policy
 import Snapshots
@@ -45,6 +46,9 @@ struct Warning: Equatable {
 }
 
 extension Warning {
+    /// A hook that failed besides what is told as the error.
+    init(_ failure: HookFailure) { self.init("hook_failed", failure.message, hint: failure.hint) }
+
     /// What was left frozen by a killed losnap; nil for what nobody need know.
     init?(_ found: LeftFrozen) {
         switch found {

@@ -5,28 +5,38 @@ import Foundation
 import Policy
 import Snapshots
 
-/// Snapshots that were taken.
+/// Snapshots that were taken, or why none was.
 struct CreatePresentation: Presentation {
     var report: CreateReport
 
     func text(_ context: RenderContext) -> String {
-        report.snapshots.map { listed in
-            let snapshot = listed.snapshot
-            var facts = [snapshot.consistency.rawValue]
-            if let frozen = snapshot.frozenMicroseconds { facts[0] += " for \(Quantity.microseconds(frozen))" }
-            facts.append("\(Quantity.bytes(listed.allocatedBytes)) allocated")
-            if let label = snapshot.label { facts.append("label \(label)") }
-            if snapshot.isHeld(at: context.now) { facts.append("held") }
-            let line =
-                "snapshot \(snapshot.number) of \(snapshot.sourceName), \(context.time(snapshot.takenAt)): \(facts.joined(separator: ", "))"
-            return EscapedText.line(line) + "\n"
-        }.joined()
+        (report.unchanged.map(line) + report.snapshots.map { line($0, context) }).map { EscapedText.line($0) + "\n" }.joined()
+    }
+
+    private func line(_ listed: ListedSnapshot, _ context: RenderContext) -> String {
+        let snapshot = listed.snapshot
+        var facts = [snapshot.consistency.rawValue]
+        if let frozen = snapshot.frozenMicroseconds { facts[0] += " for \(Quantity.microseconds(frozen))" }
+        facts.append("\(Quantity.bytes(listed.allocatedBytes)) allocated")
+        if let label = snapshot.label { facts.append("label \(label)") }
+        if snapshot.isHeld(at: context.now) { facts.append("held") }
+        return "snapshot \(snapshot.number) of \(snapshot.sourceName), \(context.time(snapshot.takenAt)): \(facts.joined(separator: ", "))"
+    }
+
+    private func line(_ unchanged: UnchangedSource) -> String {
+        "\(unchanged.source.name): unchanged since snapshot \(unchanged.newest.number) (\(Quantity.bytes(unchanged.differingBytes)) differ)"
     }
 
     func fields(_ context: RenderContext) -> [JSON.Field] {
-        if report.snapshots.count == 1, let only = report.snapshots.first, only.snapshot.group == nil {
-            return [("snapshot", .snapshot(only, now: context.now))]
+        if report.snapshots.count + report.unchanged.count == 1, report.snapshots.first?.snapshot.group == nil {
+            return [
+                ("snapshot", report.snapshots.first.map { .snapshot($0, now: context.now) } ?? .null),
+                ("unchanged", report.unchanged.first.map(JSON.unchanged) ?? .null),
+            ]
         }
-        return [("snapshots", .snapshots(report.snapshots, now: context.now))]
+        return [
+            ("snapshots", .snapshots(report.snapshots, now: context.now)),
+            ("unchanged_sources", .array(report.unchanged.map(JSON.unchanged))),
+        ]
     }
 }

@@ -26,7 +26,7 @@ struct CloneErrorWordsTests {
             .windowBroken(.thawedEarly, mountPoint: "/home"), .windowBroken(.guardThawed, mountPoint: "/home"),
             .windowBroken(.mountsChanged, mountPoint: "/home"), .stillFrozen(mountPoint: "/home"),
             .unmountedWhileFrozen(mountPoint: "/home"), .outputInside(stream: "stdout", mountPoint: "/home"),
-            .locked(what: path, holder: "process 1"), .locked(what: path, holder: nil), .noGuard(.noMemory),
+            .locked(what: path, holder: "process 1"), .locked(what: path, holder: nil), .noGuard(.noMemory), .interrupted(signal: 15),
             .notAMountPoint(path: "/home/x", mountPoint: "/home"), .notOnAnImage(mountPoint: "/home", device: "/dev/sda1"),
             .imageNotFound(mountPoint: "/home", path: path), .poolHasNoUUID(path: "/pool", filesystem: "nfs"), .partitioned(path: path),
             .unknownFilesystem(path: path), .notADirectory(path: path), .scratchInTheWay(directory: "/mnt"),

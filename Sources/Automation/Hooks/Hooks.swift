@@ -1,0 +1,104 @@
+// The hooks of a source as values: what runs when, and what can go wrong with it.
+
+public import CloneCore
+public import SystemPackage
+
+/// When a hook runs.
+public enum HookMoment: String, Sendable, Hashable, CaseIterable {
+    /// Before the freeze.
+    case before
+    /// When everything is thawed; whenever `before` has run.
+    case after
+    /// When there is no snapshot, or `after` has failed.
+    case failed
+}
+
+/// The hooks of one source: commands for the shell.
+public struct Hooks: Sendable, Hashable {
+    /// The hook before the freeze.
+    public var before: String?
+    /// The hook after the thaw.
+    public var after: String?
+    /// The hook on failure.
+    public var failed: String?
+    /// How long each may run, in seconds.
+    public var seconds: Int
+
+    /// Those hooks; a minute each unless told otherwise.
+    public init(before: String? = nil, after: String? = nil, failed: String? = nil, seconds: Int = 60) {
+        self.before = before
+        self.after = after
+        self.failed = failed
+        self.seconds = seconds
+    }
+
+    /// None at all.
+    public static let none = Hooks()
+
+    /// Whether there is nothing to run.
+    public var isEmpty: Bool { before == nil && after == nil && failed == nil }
+
+    func command(_ moment: HookMoment) -> String? {
+        switch moment {
+        case .before: before
+        case .after: after
+        case .failed: failed
+        }
+    }
+}
+
+/// How a hook went wrong.
+public enum HookProblem: Sendable, Hashable {
+    /// The shell could not be started.
+    case notStarted(Errno)
+    /// It ended with that status.
+    case exited(Int32)
+    /// It was ended by that signal.
+    case killed(signal: Int32)
+    /// It was ended after that many seconds.
+    case timedOut(seconds: Int)
+    /// It was ended because losnap itself got that signal.
+    case interrupted(signal: Int32)
+    /// How it ended can't be told.
+    case lost
+
+    var words: String {
+        switch self {
+        case .notStarted(let error): "the shell could not be started: \(error.description)"
+        case .exited(let status): "it ended with status \(status)"
+        case .killed(let signal): "it was ended by \(signalName(signal))"
+        case .timedOut(let seconds): "it was ended after \(seconds) s, its timeout"
+        case .interrupted(let signal): "it was ended, for losnap got \(signalName(signal))"
+        case .lost: "how it ended is not known"
+        }
+    }
+}
+
+/// A hook that failed, of a source.
+public struct HookFailure: ExplainedError, Hashable {
+    /// What the source is called.
+    public let source: String
+    /// Which hook.
+    public let moment: HookMoment
+    /// How.
+    public let problem: HookProblem
+    /// Whether there is a snapshot all the same.
+    public let snapshotStands: Bool
+
+    public var code: String { "hook_failed" }
+
+    public var category: ErrorCategory { snapshotStands ? .partial : .failed }
+
+    public var message: String {
+        let message = "the hook '\(moment.rawValue)' of \(source) failed: \(problem.words)"
+        return snapshotStands ? message : "\(message); there is no snapshot"
+    }
+
+    public var hint: String? {
+        switch moment {
+        case .before: "what it printed is above; without hooks: losnap create \(source) --no-hooks"
+        case .after: "see that what it was to start again is running; what it printed is above"
+        case .failed: "what it printed is above"
+        }
+    }
+}

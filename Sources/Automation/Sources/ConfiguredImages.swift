@@ -1,0 +1,95 @@
+// From the entries of a configuration to single images: one each, or all that match a pattern now. The rule: an image belongs to the entry that
+// names it, else to the first pattern that it matches; only regular files match, for a link may lead out of the directory that was meant.
+
+import CloneCore
+import Configuration
+import Glibc
+public import Snapshots
+import SystemPackage
+
+/// One image that an entry is about.
+struct ConfiguredImage: Sendable, Hashable {
+    /// The entry.
+    let entry: ConfiguredSource
+    /// What a source of it is to be called: the entry's name, or of a pattern the file's without its extension.
+    let name: String
+    /// Where it is.
+    let path: FilePath
+    /// Whether the entry has a pattern, so that it is no loss when there is no such image.
+    let isMatch: Bool
+}
+
+extension ConfiguredSources {
+    /// The images of an entry.
+    ///
+    /// - Throws: what keeps the directory of a pattern from being read.
+    func images(of item: ResolvedEntry) throws(CloneError) -> [ConfiguredImage] {
+        guard case .glob(let directory, _) = item.image else {
+            guard case .one(let path) = item.image else { return [] }
+            return [ConfiguredImage(entry: item.entry, name: item.entry.name, path: path, isMatch: false)]
+        }
+        let earlier = entries.prefix { $0 != item }
+        let named = Set(entries.compactMap { if case .one(let path) = $0.image { path } else { nil } })
+        return try regularFiles(in: directory).sorted().compactMap { name in
+            let path = directory.appending(name)
+            guard item.image.matches(path), !named.contains(path), !earlier.contains(where: { $0.image.matches(path) }) else { return nil }
+            return ConfiguredImage(entry: item.entry, name: path.stem ?? name, path: path, isMatch: true)
+        }
+    }
+
+    /// The image that a source of that name would have.
+    private func image(called name: String) -> FilePath? {
+        for item in entries where item.entry.name == name { if case .one(let path) = item.image { return path } }
+        for item in entries {
+            if case .glob = item.image, let match = try? images(of: item).first(where: { $0.name == name }) { return match.path }
+        }
+        return nil
+    }
+
+    /// The source that is meant, to take a snapshot of: one of the catalogue, one of the configuration, or an image that is new to both. What is
+    /// new is registered with its first snapshot, under the name that the configuration has for it.
+    public func source(_ reference: SourceReference, in store: Store) throws(SnapshotsError) -> Source {
+        switch reference {
+        case .path(let path):
+            let image = try store.imagePath(behind: path)
+            if let item = entries.first(where: { $0.image == .one(image) }), try store.registered(image) == nil {
+                return try store.proposeSource(name: SourceName(parsing: item.entry.name), image: image)
+            }
+            return try store.findOrPropose(reference)
+        case .name(let name):
+            do throws(SnapshotsError) {
+                return try store.findOrPropose(reference)
+            } catch .unknownSource(let reference, let nearest) {
+                guard let image = image(called: name.text) else { throw .unknownSource(reference: reference, nearest: nearest) }
+                return try store.proposeSource(name: name, image: image)
+            }
+        }
+    }
+}
+
+/// The names of the regular files in a directory.
+private func regularFiles(in directory: FilePath) throws(CloneError) -> [String] {
+    guard let stream = opendir(directory.string) else {
+        let error = Errno(rawValue: errno)
+        if error == .noSuchFileOrDirectory { throw .noSuchFile(path: directory.string) }
+        throw CloneError(error, .list, directory.string)
+    }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while true {
+        errno = 0
+        guard let entry = readdir(stream) else { break }
+        let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+            pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(validatingCString: $0) }
+        }
+        guard let name else { continue }
+        var kind = Int32(entry.pointee.d_type)
+        if kind == Int32(DT_UNKNOWN) {
+            var status = stat()
+            if fstatat(dirfd(stream), name, &status, AT_SYMLINK_NOFOLLOW) == 0, status.st_mode & S_IFMT == S_IFREG { kind = Int32(DT_REG) }
+        }
+        if kind == Int32(DT_REG) { names.append(name) }
+    }
+    guard errno == 0 else { throw CloneError(Errno(rawValue: errno), .list, directory.string) }
+    return names
+}

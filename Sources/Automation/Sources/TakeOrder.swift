@@ -1,0 +1,76 @@
+// What holds for a snapshot of a source: what the configuration says of it, unless somebody wishes otherwise.
+
+public import CloneCore
+import Configuration
+import Policy
+public import Snapshots
+public import SystemPackage
+
+/// What somebody wants whatever the configuration says.
+public struct TakeWishes: Sendable, Hashable {
+    /// Frozen, or as it is.
+    public var consistency: Consistency?
+    /// The longest freeze.
+    public var maxFreezeNanoseconds: UInt64?
+    /// Whether the files get the immutable flag.
+    public var setsImmutable: Bool?
+    /// Whether hooks run.
+    public var runsHooks: Bool
+
+    /// Those wishes; by itself, everything as configured.
+    public init(
+        consistency: Consistency? = nil, maxFreezeNanoseconds: UInt64? = nil, setsImmutable: Bool? = nil, runsHooks: Bool = true
+    ) {
+        self.consistency = consistency
+        self.maxFreezeNanoseconds = maxFreezeNanoseconds
+        self.setsImmutable = setsImmutable
+        self.runsHooks = runsHooks
+    }
+}
+
+/// A source to be taken, and how.
+public struct TakeOrder: Sendable, Hashable {
+    /// The source.
+    public var source: Source
+    /// Frozen, or as it is.
+    public var consistency: Consistency
+    /// The longest freeze.
+    public var maxFreezeNanoseconds: UInt64
+    /// Whether its file gets the immutable flag.
+    public var setsImmutable: Bool
+    /// Where its snapshots go from now on; nil: where the catalogue says.
+    public var directory: FilePath?
+    /// Its hooks.
+    public var hooks: Hooks
+    /// The group that it is configured in.
+    public var group: String?
+
+    /// What holds for a source that is not configured, or has this entry.
+    init(_ source: Source, _ entry: ConfiguredSource?, _ wishes: TakeWishes) {
+        self.source = source
+        consistency = wishes.consistency ?? (entry?.consistency == .crash ? .crash : .frozen)
+        maxFreezeNanoseconds = wishes.maxFreezeNanoseconds ?? UInt64(entry?.maxFreeze?.milliseconds ?? 10_000) * 1_000_000
+        setsImmutable = wishes.setsImmutable ?? entry?.immutable ?? true
+        directory = entry?.snapshotDirectory
+        hooks = wishes.runsHooks ? entry.map(Hooks.init) ?? .none : .none
+        group = entry?.group
+    }
+}
+
+extension Hooks {
+    /// Those of an entry.
+    init(_ entry: ConfiguredSource) {
+        self.init(before: entry.before, after: entry.after, failed: entry.failed, seconds: entry.timeout?.seconds ?? 60)
+    }
+}
+
+extension ConfiguredSources {
+    /// How a snapshot of the source is taken. Throws ``AutomationError/configuredOtherwise(source:image:configured:path:place:)``.
+    public func takeOrder(for source: Source, _ wishes: TakeWishes = TakeWishes()) throws(AutomationError) -> TakeOrder {
+        switch match(source) {
+        case .none: TakeOrder(source, nil, wishes)
+        case .entry(let entry): TakeOrder(source, entry, wishes)
+        case .contradiction(let error): throw error
+        }
+    }
+}

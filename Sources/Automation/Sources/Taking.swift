@@ -1,0 +1,48 @@
+// Taking snapshots as configured: the request that the orders of several sources make, with their hooks around it.
+
+import CloneCore
+public import Snapshots
+
+extension Store {
+    /// Takes snapshots of the sources of these orders, at one instant if they are several.
+    ///
+    /// - Parameters:
+    ///   - orders: the sources, each with what holds for it.
+    ///   - request: what holds for all: label, tags, hold, origin, time. Its sources and settings are put in.
+    ///   - surroundings: what hooks are given.
+    ///   - runner: what runs them.
+    public func take(
+        _ orders: [TakeOrder], _ request: CreateRequest, _ surroundings: HookSurroundings, runner: HookRunner = .shell
+    ) -> TakeOutcome {
+        // A source may be named twice, by a path and by a mount point; its hooks run once.
+        var orders = orders.reduce(into: [TakeOrder]()) { list, order in
+            if !list.contains(where: { $0.source.imagePath == order.source.imagePath }) { list.append(order) }
+        }
+        let sequence = HookSequence(
+            members: orders.map { .init(source: $0.source, hooks: $0.hooks, group: $0.group) }, surroundings: surroundings, runner: runner)
+        func complete() throws(SnapshotsError) -> CreateRequest {
+            // Only now: a directory that can't be is a failure like others, which hooks are told of.
+            for index in orders.indices {
+                guard let directory = orders[index].directory else { continue }
+                orders[index].source = try directed(orders[index].source, to: directory)
+            }
+            return request.filled(with: orders)
+        }
+        return sequence.run(
+            check: { () throws(SnapshotsError) in try checkCreate(try complete()) },
+            take: { () throws(SnapshotsError) in try create(try complete()) })
+    }
+}
+
+extension CreateRequest {
+    fileprivate func filled(with orders: [TakeOrder]) -> CreateRequest {
+        var request = self
+        request.sources = orders.map(\.source)
+        // The most careful one counts for all, who are frozen together.
+        if let shortest = orders.map(\.maxFreezeNanoseconds).min() { request.maxFreezeNanoseconds = shortest }
+        for order in orders {
+            request.exceptions[order.source.id] = Exception(consistency: order.consistency, setsImmutable: order.setsImmutable)
+        }
+        return request
+    }
+}
