@@ -39,7 +39,7 @@ extension Store {
         if judgement.matchesNothing, !request.isForced {
             throw .rulesMatchNothing(name: request.source.name, removals: plan.removed.count)
         }
-        plan.reclaimableBytes = reclaimableBytes(plan)
+        if request.measuresReclaim { plan.reclaimableBytes = reclaimableBytes(plan) }
         return plan
     }
 

@@ -88,7 +88,8 @@ struct Create: Command {
         let store = try session.open(catalogue, for: .making, waits: change.wait)
         let orders = try source.map { try configured.takeOrder(for: session.resolve($0, in: store, registeringAs: configured), wishes) }
         let request = CreateRequest(
-            sources: [], label: label, tags: tags, hold: hold, origin: takenAt == nil ? .manual : .import, ifChanged: ifChanged, takenAt: takenAt)
+            sources: [], label: label, tags: tags, hold: hold, origin: takenAt == nil ? .manual : .import, ifChanged: ifChanged,
+            takenAt: takenAt)
         let outcome = store.take(orders, request, surroundings)
         let report = try session.report(of: outcome)
         report.warnings.map(Warning.init).forEach(session.warn)
