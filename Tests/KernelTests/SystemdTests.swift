@@ -17,6 +17,12 @@ struct SystemdTests {
         try String(contentsOfFile: examples.appending(name).string, encoding: .utf8)
     }
 
+    /// Says that the image is due, with a hook.
+    private static func configure(_ scene: CliScene) throws {
+        try scene.scope.write(
+            "sources:\n  home: { image: \(scene.image), every: 1h, before: id -u >/dev/null }\n", to: scene.sandbox.configuration)
+    }
+
     /// The units in a directory of their own, with the program that is there.
     private static func units(in scope: TestScope) throws -> [String] {
         let directory = try scope.freshDirectory("units")
@@ -77,7 +83,8 @@ struct SystemdTests {
             let forbidden = Set(listed.split(separator: "\n").filter { $0.hasPrefix(" ") }.map { $0.trimmingCharacters(in: .whitespaces) })
             #expect(forbidden.contains("init_module") && forbidden.contains("reboot"))
 
-            for arguments in [["create", scene.image.string], ["create", scene.image.string], ["prune", "home", "--keep-last", "1"]] {
+            try Self.configure(scene)
+            for arguments in [["run"], ["create", scene.image.string], ["prune", "home", "--keep-last", "1"]] {
                 let trace = scene.scope.freshPath("trace")
                 let strace = try Tool(executable: #require(Command.find("strace")))
                 let command = ["-f", "-qq", "-o", trace.string, scene.sandbox.losnap.executable.string] + arguments
@@ -100,8 +107,8 @@ struct SystemdTests {
             try Command.run("chown", ["12345:12345", scene.image.string])
             try Command.run("chmod", ["0600", scene.image.string])
             let bounds = "--bounding-set=-all," + wanted.map { "+\($0)" }.joined(separator: ",")
-            let create = ["create", scene.image.string]
-            for arguments in [create, create, ["prune", "home", "--keep-last", "1"], ["thaw", "--quiet"]] {
+            try Self.configure(scene)
+            for arguments in [["run"], ["create", scene.image.string], ["prune", "home", "--keep-last", "1"], ["thaw", "--quiet"]] {
                 let outcome = try Tool(executable: #require(Command.find("setpriv"))).run(
                     [bounds, scene.sandbox.losnap.executable.string] + arguments, environment: scene.sandbox.losnap.environment)
                 #expect(outcome.succeeded && outcome.stderr.isEmpty, "\(arguments): \(outcome.stderr)")
