@@ -20,10 +20,10 @@ struct Loclone: ParsableCommand {
             """,
         version: losnapVersion)
 
-    @Argument(help: ArgumentHelp("The image to clone.", valueName: "source"))
+    @Argument(help: ArgumentHelp("The image to clone.", valueName: "source"), completion: .file())
     var source: String
 
-    @Argument(help: ArgumentHelp("The file to make or to replace, on the same filesystem.", valueName: "dest"))
+    @Argument(help: ArgumentHelp("The file to make or to replace, on the same filesystem.", valueName: "dest"), completion: .file())
     var destination: String
 
     /// The original's only failure status was 1; scripts may rely on it.

@@ -4,10 +4,14 @@ import ArgumentParser
 
 /// Where losnap's own files are.
 struct CatalogueArguments: ParsableArguments {
-    @Option(name: .long, help: ArgumentHelp("The catalogue to use, instead of the usual one or LOSNAP_CATALOGUE.", valueName: "file"))
+    @Option(
+        name: .long, help: ArgumentHelp("The catalogue to use, instead of the usual one or LOSNAP_CATALOGUE.", valueName: "file"),
+        completion: .file())
     var catalogue: String?
 
-    @Option(name: .long, help: ArgumentHelp("The configuration to use, instead of LOSNAP_CONFIG or the usual one.", valueName: "file"))
+    @Option(
+        name: .long, help: ArgumentHelp("The configuration to use, instead of LOSNAP_CONFIG or the usual one.", valueName: "file"),
+        completion: .file())
     var config: String?
 }
 

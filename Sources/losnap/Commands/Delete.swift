@@ -15,7 +15,7 @@ struct Delete: Command {
               losnap delete home@oldest --dry-run
             """)
 
-    @Argument(help: "The snapshots.")
+    @Argument(help: "The snapshots.", completion: .snapshot)
     var snapshot: [String]
 
     @OptionGroup var dry: DryRunArguments

@@ -17,7 +17,7 @@ struct HoldSnapshot: Command {
               losnap hold 42 --until 2w
             """)
 
-    @Argument(help: "The snapshot.")
+    @Argument(help: "The snapshot.", completion: .snapshot)
     var snapshot: String
 
     @Option(name: .long, help: ArgumentHelp("Why, in your words.", valueName: "text"))

@@ -16,7 +16,7 @@ struct LabelSnapshot: Command {
               losnap label home@before-upgrade --remove
             """)
 
-    @Argument(help: "The snapshot.")
+    @Argument(help: "The snapshot.", completion: .snapshot)
     var snapshot: String
 
     @Argument(help: "Its label from now on.")

@@ -19,7 +19,7 @@ struct List: Command {
               losnap delete $(losnap list home --until 2025-01 -q)
             """)
 
-    @Argument(help: "Only snapshots of these.")
+    @Argument(help: "Only snapshots of these.", completion: .source)
     var source: [String] = []
 
     @Option(name: .long, help: ArgumentHelp("Only those whose label matches.", valueName: "glob"))
@@ -37,10 +37,14 @@ struct List: Command {
     @Flag(name: .long, help: "Only held ones.")
     var held = false
 
-    @Option(name: .long, help: ArgumentHelp("The columns to show, joined by commas.", valueName: "columns"))
+    @Option(
+        name: .long, help: ArgumentHelp("The columns to show, joined by commas.", valueName: "columns"),
+        completion: .list(SnapshotColumn.allCases.map(\.rawValue)))
     var columns: String?
 
-    @Option(name: .long, help: ArgumentHelp("Sort by this column instead of the time.", valueName: "column"))
+    @Option(
+        name: .long, help: ArgumentHelp("Sort by this column instead of the time.", valueName: "column"),
+        completion: .list(SnapshotColumn.allCases.map(\.rawValue)))
     var sort: String?
 
     @Flag(name: .long, help: "Turn the order round.")

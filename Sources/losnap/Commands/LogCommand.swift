@@ -16,7 +16,9 @@ struct LogCommand: Command {
               losnap log 42 --json
             """)
 
-    @Argument(help: ArgumentHelp("Only what befell this source, or this snapshot.", valueName: "source or snapshot"))
+    @Argument(
+        help: ArgumentHelp("Only what befell this source, or this snapshot.", valueName: "source or snapshot"),
+        completion: .sourceOrSnapshot)
     var subject: String?
 
     @Option(name: .long, help: ArgumentHelp("Only what happened then or later.", valueName: "time"))

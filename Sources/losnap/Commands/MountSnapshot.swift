@@ -18,10 +18,10 @@ struct MountSnapshot: Command {
               losnap mount 42 /mnt --writable
             """)
 
-    @Argument(help: "The snapshot.")
+    @Argument(help: "The snapshot.", completion: .snapshot)
     var snapshot: String?
 
-    @Argument(help: "An existing directory to mount it at.")
+    @Argument(help: "An existing directory to mount it at.", completion: .directory)
     var directory: String?
 
     @Flag(name: .long, help: "Allow writing into the scratch clone.")

@@ -32,7 +32,7 @@ struct Prune: Command {
         case all, run
     }
 
-    @Argument(help: "The sources to prune; none: all.")
+    @Argument(help: "The sources to prune; none: all.", completion: .source)
     var source: [String] = []
 
     @OptionGroup(title: "Rules") var rules: RuleArguments

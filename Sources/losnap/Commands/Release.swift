@@ -12,7 +12,7 @@ struct Release: Command {
               losnap release home@before-upgrade
             """)
 
-    @Argument(help: "The snapshot.")
+    @Argument(help: "The snapshot.", completion: .snapshot)
     var snapshot: String
 
     @OptionGroup var change: ChangeArguments

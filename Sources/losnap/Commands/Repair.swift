@@ -25,7 +25,8 @@ struct Repair: Command {
             """)
 
     @Argument(
-        help: ArgumentHelp("The sources to repair (none: all); the files to adopt; the directories to rebuild from.", valueName: "what"))
+        help: ArgumentHelp("The sources to repair (none: all); the files to adopt; the directories to rebuild from.", valueName: "what"),
+        completion: .source)
     var what: [String] = []
 
     @Flag(
@@ -36,7 +37,7 @@ struct Repair: Command {
     @Flag(name: .long, help: "Take in the files that are named.")
     var adopt = false
 
-    @Option(name: .long, help: ArgumentHelp("With --adopt: the source that they are clones of.", valueName: "source"))
+    @Option(name: .long, help: ArgumentHelp("With --adopt: the source that they are clones of.", valueName: "source"), completion: .source)
     var source: String?
 
     @Option(

@@ -17,10 +17,10 @@ struct Restore: Command {
               losnap restore home@latest --to /srv/images/home-old.img
             """)
 
-    @Argument(help: "The snapshot.")
+    @Argument(help: "The snapshot.", completion: .snapshot)
     var snapshot: String
 
-    @Option(name: .long, help: ArgumentHelp("Make this new file instead of replacing the image.", valueName: "path"))
+    @Option(name: .long, help: ArgumentHelp("Make this new file instead of replacing the image.", valueName: "path"), completion: .file())
     var to: String?
 
     @OptionGroup var dry: DryRunArguments

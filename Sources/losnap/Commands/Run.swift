@@ -24,7 +24,8 @@ struct Run: Command {
               losnap run home --busy-fails
             """)
 
-    @Argument(help: "What to see to: names or images of the configuration, or groups; none: everything.")
+    @Argument(
+        help: "What to see to: names or images of the configuration, or groups; none: everything.", completion: .source)
     var source: [String] = []
 
     @Flag(name: .long, help: "Status 75 while another run is taking, instead of 0.")

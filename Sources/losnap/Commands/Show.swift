@@ -15,7 +15,7 @@ struct Show: Command {
               losnap show home@latest --json
             """)
 
-    @Argument(help: "The snapshot.")
+    @Argument(help: "The snapshot.", completion: .snapshot)
     var snapshot: String
 
     @OptionGroup var catalogue: CatalogueArguments

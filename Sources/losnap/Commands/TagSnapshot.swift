@@ -15,7 +15,7 @@ struct TagSnapshot: Command {
               losnap tag home@latest --remove nightly
             """)
 
-    @Argument(help: "The snapshot.")
+    @Argument(help: "The snapshot.", completion: .snapshot)
     var snapshot: String
 
     @Option(name: .long, help: ArgumentHelp("A tag to add; may be repeated.", valueName: "tag"))

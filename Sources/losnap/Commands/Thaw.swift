@@ -13,7 +13,11 @@ struct Thaw: Command {
 
             EXAMPLES:
               losnap thaw
+              losnap thaw --quiet
             """)
+
+    @Flag(name: .long, help: "Print nothing when nothing was left frozen.")
+    var quiet = false
 
     @OptionGroup var catalogue: CatalogueArguments
     @OptionGroup var display: DisplayArguments
@@ -22,7 +26,7 @@ struct Thaw: Command {
         let found = try thawLeftFrozen(places: session.places, kernel: session.kernel)
         // Not before: a slip in the configuration must leave nothing frozen.
         try session.checkConfiguration(catalogue.config)
-        try session.present(ThawPresentation(found: found), display)
+        try session.present(ThawPresentation(found: found), display, quiet: quiet && found.isEmpty)
         let stuck = found.compactMap { if case .stuck(_, let error) = $0 { error } else { nil } }
         if let first = stuck.first { throw FrontError.stuck(count: stuck.count, hint: first.hint) }
     }

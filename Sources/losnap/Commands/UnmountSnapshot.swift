@@ -16,7 +16,7 @@ struct UnmountSnapshot: Command {
               losnap umount /mnt
             """)
 
-    @Argument(help: "The directory that it is mounted at.")
+    @Argument(help: "The directory that it is mounted at.", completion: .directory)
     var directory: String
 
     @OptionGroup var catalogue: CatalogueArguments

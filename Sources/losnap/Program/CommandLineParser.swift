@@ -14,6 +14,8 @@ enum ParsedCommandLine {
 enum CommandLineParser {
     /// Reads the arguments after the program's name.
     static func parse(_ arguments: [String]) throws -> ParsedCommandLine {
+        // A script of another version may ask for what there is not; a word on the screen would be in the way of the typing.
+        if arguments.first == "---completion" { return .text((try? completions(arguments)) ?? "") }
         if let problem = unknownCommand(arguments) ?? emptyValue(arguments) { throw problem }
         do {
             var parsed = try Losnap.parseAsRoot(OptionalValue.spelledOut(arguments))
@@ -29,9 +31,20 @@ enum CommandLineParser {
         } catch {
             if Losnap.exitCode(for: error) == .success {
                 if let problem = helpByAccident(arguments) { throw problem }
-                return .text(Losnap.fullMessage(for: error))
+                return .text(CompletionScript.complete(Losnap.fullMessage(for: error)))
             }
             throw usageError(Losnap.message(for: error), path: path(of: arguments).names)
+        }
+    }
+
+    /// What a completion script asks for; the parser runs the argument's own completion and throws what came of it.
+    private static func completions(_ arguments: [String]) throws -> String {
+        do {
+            _ = try Losnap.parseAsRoot(arguments)
+            return ""
+        } catch {
+            guard Losnap.exitCode(for: error) == .success else { throw error }
+            return Losnap.fullMessage(for: error)
         }
     }
 

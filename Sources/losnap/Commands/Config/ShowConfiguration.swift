@@ -15,7 +15,9 @@ struct ShowConfiguration: Command {
               losnap config show --config ./losnap.yaml --json
             """)
 
-    @Option(name: .long, help: ArgumentHelp("The configuration to look at, instead of LOSNAP_CONFIG or the usual one.", valueName: "file"))
+    @Option(
+        name: .long, help: ArgumentHelp("The configuration to look at, instead of LOSNAP_CONFIG or the usual one.", valueName: "file"),
+        completion: .file())
     var config: String?
 
     @OptionGroup var display: DisplayArguments

@@ -18,10 +18,12 @@ struct AddSource: Command {
     @Argument(help: "Its name.")
     var name: String
 
-    @Argument(help: "The image file, or a mount point of the filesystem inside it.")
+    @Argument(help: "The image file, or a mount point of the filesystem inside it.", completion: .file())
     var image: String
 
-    @Option(name: .long, help: ArgumentHelp("Where its snapshots go (default: .losnap/NAME beside the image).", valueName: "directory"))
+    @Option(
+        name: .long, help: ArgumentHelp("Where its snapshots go (default: .losnap/NAME beside the image).", valueName: "directory"),
+        completion: .directory)
     var directory: String?
 
     @OptionGroup var catalogue: CatalogueArguments

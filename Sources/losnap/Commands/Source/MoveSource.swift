@@ -15,13 +15,13 @@ struct MoveSource: Command {
               losnap source move home --directory /srv/snapshots/home
             """)
 
-    @Argument(help: "The source.")
+    @Argument(help: "The source.", completion: .source)
     var source: String
 
-    @Option(name: .long, help: ArgumentHelp("Where its image is now.", valueName: "image"))
+    @Option(name: .long, help: ArgumentHelp("Where its image is now.", valueName: "image"), completion: .file())
     var image: String?
 
-    @Option(name: .long, help: ArgumentHelp("Where its snapshots go from now on.", valueName: "directory"))
+    @Option(name: .long, help: ArgumentHelp("Where its snapshots go from now on.", valueName: "directory"), completion: .directory)
     var directory: String?
 
     @OptionGroup var catalogue: CatalogueArguments

@@ -15,7 +15,7 @@ struct RemoveSource: Command {
               losnap source remove home --keep-snapshots
             """)
 
-    @Argument(help: "The source.")
+    @Argument(help: "The source.", completion: .source)
     var source: String
 
     @Flag(name: .long, help: "Keep its snapshots, and keep them listed.")

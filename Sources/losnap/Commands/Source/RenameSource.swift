@@ -14,7 +14,7 @@ struct RenameSource: Command {
               losnap source rename home home-old
             """)
 
-    @Argument(help: "The source.")
+    @Argument(help: "The source.", completion: .source)
     var source: String
 
     @Argument(help: "Its new name.")
