@@ -18,7 +18,7 @@ struct ShowPolicy: Command {
               losnap policy show standard --json
             """)
 
-    @Argument(help: "The policy.")
+    @Argument(help: "The policy.", completion: .policy)
     var name: String
 
     @Option(name: .long, help: ArgumentHelp("The configuration to look at, instead of LOSNAP_CONFIG or the usual one.", valueName: "file"))

@@ -20,7 +20,7 @@ struct SimulatePolicy: Command {
               losnap policy simulate --every 07:30,19:30 --for 2y --keep-within 30d --json
             """)
 
-    @Argument(help: "The policy; none: the rules given here.")
+    @Argument(help: "The policy; none: the rules given here.", completion: .policy)
     var name: String?
 
     @Option(
