@@ -60,6 +60,7 @@ struct ConfigurationReader {
             } else {
                 images[pattern] = source
             }
+            checkReach(of: source, own.policy?.position ?? defaults?.policy?.position)
             sources.append(source)
         }
     }
@@ -74,6 +75,16 @@ struct ConfigurationReader {
                 problems.add(entry.keyPosition, error.message, hint: error.hint)
                 return false
             }
+        }
+    }
+
+    /// What a schedule takes has no label and no tag: rules of these alone would leave only the newest of it, one snapshot after the other.
+    private func checkReach(of source: ConfiguredSource, _ position: Position?) {
+        guard source.schedule != nil, let position, let policy = policies.first(where: { $0.name == source.policy }) else { return }
+        if !policy.isBroken, policy.keep.isOfNamesAlone {
+            problems.add(
+                position, "policy: '\(policy.name)' keeps labels and tags alone, and what is taken by schedule has neither",
+                hint: "give it a rule for times such as daily: 7, or last: 1 if only the newest is wanted")
         }
     }
 

@@ -44,6 +44,11 @@ public struct Keep: Sendable, Hashable {
 
     /// No rule at all. Such a set says nothing, so nothing may be removed by it.
     public var isEmpty: Bool {
-        last == nil && periods.isEmpty && within == nil && withinPeriods.isEmpty && labels.isEmpty && tags.isEmpty
+        saysNothingOfTimes && labels.isEmpty && tags.isEmpty
     }
+
+    /// Only labels and tags: what has neither is kept by no rule.
+    public var isOfNamesAlone: Bool { saysNothingOfTimes && !isEmpty }
+
+    private var saysNothingOfTimes: Bool { last == nil && periods.isEmpty && within == nil && withinPeriods.isEmpty }
 }

@@ -27,7 +27,8 @@ public struct RepairRequest: Sendable {
 public struct RepairStep: Sendable {
     /// What.
     public enum Kind: String, Sendable {
-        case completed, dropped, removed, kept, settled, adopted, forgotten, relocated, unfinished, missing, foreign, unreadable, unavailable
+        case completed, dropped, removed, kept, settled, adopted, forgotten, relocated
+        case unfinished, missing, foreign, unreadable, unavailable
     }
 
     /// What.
