@@ -129,6 +129,35 @@ struct CliHookTests {
         }
     }
 
+    @Test("the hooks of two takings of one image don't interleave: the second is told, or waits")
+    func oneAtATime() throws {
+        try CliScene.with(image: nil) { scene in
+            try configure(
+                scene,
+                """
+                before: echo before >>POOL/order; while [ -e POOL/stay ]; do sleep 0.1; done
+                after: echo after >>POOL/order
+                """)
+            // Registered: a new source would be one of two processes.
+            #expect(try scene.sandbox.run("create", "home", "--no-hooks").succeeded)
+            let stay = scene.pool.path.appending("stay")
+            try scene.scope.write("", to: stay)
+            let first = try scene.scope.start(scene.sandbox.losnap.invocation(["create", "home"]))
+            try waitFor(scene.pool.path.appending("order"))
+            let busy = try scene.sandbox.run("create", "home")
+            #expect(busy.status == .exited(75) && busy.stderr.contains("locked by another losnap"), "\(busy.status) \(busy.stderr)")
+            // Hooks are what the lock is for.
+            #expect(try scene.sandbox.run("create", "home", "--no-hooks").succeeded)
+            let second = try scene.scope.start(scene.sandbox.losnap.invocation(["create", "home", "--wait"]))
+            usleep(300_000)
+            #expect(try order(scene) == ["before"])
+            try Command.run("rm", [stay.string])
+            #expect(first.finish(within: .seconds(60)).succeeded && second.finish(within: .seconds(60)).succeeded)
+            #expect(try order(scene) == ["before", "after", "before", "after"])
+            #expect(try scene.numbers().count == 4)
+        }
+    }
+
     @Test("a signal during a run is in the log, and the hook after has run")
     func signalledRun() throws {
         try CliScene.with(image: nil) { scene in

@@ -89,7 +89,7 @@ struct HookSequence {
         _ begun: inout [Member], _ check: () throws(SnapshotsError) -> Void, _ take: () throws(SnapshotsError) -> CreateReport
     ) -> TakeResult {
         do throws(SnapshotsError) {
-            if members.contains(where: { $0.hooks.before != nil }) { try check() }
+            if members.contains(where: { $0.hooks.before != nil || $0.hooks.after != nil }) { try check() }
             for member in members {
                 if let signal = DeferredSignals.waiting { return .failed(CloneError.interrupted(signal: signal)) }
                 begun.append(member)

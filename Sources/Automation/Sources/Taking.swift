@@ -29,8 +29,14 @@ extension Store {
             }
             return request.filled(with: orders)
         }
+        var locks: [FileLock] = []
+        // To behind the last hook.
+        defer { withExtendedLifetime(locks) {} }
         return sequence.run(
-            check: { () throws(SnapshotsError) in try checkCreate(try complete()) },
+            check: { () throws(SnapshotsError) in
+                locks = try lockHooks(of: orders.filter { !$0.hooks.isEmpty }.map(\.source.imagePath))
+                try checkCreate(try complete())
+            },
             take: { () throws(SnapshotsError) in try create(try complete()) })
     }
 }
