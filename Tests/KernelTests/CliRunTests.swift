@@ -154,6 +154,25 @@ struct CliRunTests {
         }
     }
 
+    @Test("it waits for another losnap that works on the source for a moment")
+    func waits() throws {
+        try CliScene.with(image: nil) { scene in
+            try scene.configure("sources: { home: { image: POOL/home.img, \(Self.daily) } }")
+            expectSilence(try scene.sandbox.run("run"))
+            try scene.age(days: 1)
+            let locks = scene.sandbox.runtime.appending("lock")
+            let names = try FileManager.default.contentsOfDirectory(atPath: locks.string).filter { $0.hasPrefix("directory-") }
+            let lock = locks.appending(try #require(names.first))
+            let marker = scene.pool.path.appending("marker")
+            let holder = Tool(executable: "/usr/bin/flock").invocation([lock.string, "sh", "-c", "touch \(marker); sleep 3"])
+            let process = try scene.scope.start(holder)
+            try waitFor(marker)
+            expectSilence(try scene.sandbox.run("run"))
+            #expect(process.poll() != nil, "the lock was held while the snapshot was taken")
+            #expect(try scene.numbers() == [1, 2])
+        }
+    }
+
     @Test("a dry run says what is due and what would go, and changes nothing")
     func dryRun() throws {
         try CliScene.with(image: nil) { scene in
