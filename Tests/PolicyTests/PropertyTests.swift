@@ -97,8 +97,6 @@ import Testing
         var tried = 0
         try rounds(2000) { random, seed in
             var scene = try Scene.random(using: &random, most: 12)
-            // Where the clock is put back, windows of days are not exact to the hour.
-            scene.zone = try timeZone(named: "UTC")
             scene.keep = try .random(using: &random)
             guard scene.judged().removals == 0, scene.candidates.count > 1 else { return }
             tried += 1
