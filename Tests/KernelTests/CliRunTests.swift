@@ -237,6 +237,32 @@ struct CliRunTests {
         }
     }
 
+    @Test("on a full catalogue disk it still prunes, and says that nothing could be taken")
+    func fullCatalogue() throws {
+        try CliScene.with(image: nil) { scene in
+            let disk = try scene.scope.pool(.ext4, size: 16 << 20)
+            var losnap = scene.sandbox.losnap
+            losnap.environment["LOSNAP_CATALOGUE"] = disk.path.appending("catalogue.sqlite").string
+            try scene.configure("sources: { home: { image: POOL/home.img, every: 1min } }")
+            for _ in 1...6 { #expect(try losnap.run(["create", scene.image.string]).succeeded) }
+            _ = try Command.outcome("dd", ["if=/dev/zero", "of=\(disk.path)/filler", "bs=4k", "status=none"])
+            while try losnap.run(["create", "home"]).succeeded {}
+            let before = try scene.files().count
+            try scene.configure(
+                """
+                policies: { few: { keep: { last: 2 }, scope: all } }
+                sources: { home: { image: POOL/home.img, every: 1min, policy: few } }
+                """)
+            let outcome = try losnap.run(["run"])
+            #expect(outcome.status == .exited(73) || outcome.status == .exited(3), "\(outcome.status) \(outcome.stderr)")
+            #expect(outcome.stderr.contains("full"), "\(outcome.stderr)")
+            #expect(try scene.files().count == 2 && before > 2, "\(outcome.stderr)")
+            // There is room again.
+            unlink("\(disk.path)/filler")
+            expectSilence(try losnap.run(["run"]))
+        }
+    }
+
     @Test("what a kill has left is mended by the next run, and counts as taken if it is whole")
     func mends() throws {
         try CliScene.with(image: nil) { scene in
