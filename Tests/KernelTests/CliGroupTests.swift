@@ -25,6 +25,24 @@ struct CliGroupTests {
         }
     }
 
+    @Test("one that is configured to be taken as it is does not keep the others from being frozen")
+    func mixed() throws {
+        try CliScene.with { scene in
+            let mail = try scene.scope.mountedImage("mail.img", in: scene.pool.path, .ext4)
+            try scene.configure(
+                "sources: { home: { image: POOL/home.img }, mail: { image: POOL/mail.img, consistency: crash, immutable: false } }")
+            let writer = try scene.scope.writer(in: mail.path)
+            let snapshots = try scene.sandbox.json("create", "home", "mail")["snapshots"]
+            #expect(snapshots.array?.map { $0["consistency"].string } == ["frozen", "crash"])
+            #expect(snapshots[0]["group"].string != nil && snapshots[0]["group"] == snapshots[1]["group"])
+            #expect(snapshots.array?.map { $0["frozen_ms"] == .null } == [false, true])
+            let immutable = try ["1", "2"].map { try scene.sandbox.json("show", $0)["details"]["immutable"] }
+            #expect(immutable == [true, false])
+            try writer.waitForProgress()
+            scene.expectNothingFrozen()
+        }
+    }
+
     @Test("when one of them can't be, none is")
     func allOrNone() throws {
         try CliScene.with { scene in

@@ -158,6 +158,28 @@ struct CliHookTests {
         }
     }
 
+    @Test("whenever a signal comes, after has run as often as before, and nothing is frozen")
+    func signalledAnywhere() throws {
+        try CliScene.with { scene in
+            let image = try #require(scene.mounted)
+            try configure(scene, "before: echo before >>POOL/order\nafter: echo after >>POOL/order")
+            let writer = try scene.scope.writer(in: image.path)
+            for round in 0..<10 {
+                let process = try scene.scope.start(scene.sandbox.losnap.invocation(["create", "home", "--quiet"]))
+                usleep(UInt32(10_000 + round * 9000))
+                process.send(SIGTERM)
+                let outcome = process.finish(within: .seconds(60))
+                #expect([.exited(0), .signalled(SIGTERM)].contains(outcome.status), "\(outcome)")
+                try writer.waitForProgress(1)
+            }
+            let order = try order(scene)
+            #expect(order == (0..<order.count / 2).flatMap { _ in ["before", "after"] })
+            scene.expectNothingFrozen()
+            let listed = try scene.listed()
+            #expect(listed.allSatisfy { $0["state"] == "complete" && $0["presence"] == "present" })
+        }
+    }
+
     @Test("a signal during a run is in the log, and the hook after has run")
     func signalledRun() throws {
         try CliScene.with(image: nil) { scene in

@@ -154,6 +154,25 @@ struct CliRunTests {
         }
     }
 
+    @Test("it waits for another losnap that works on the source for a moment")
+    func waits() throws {
+        try CliScene.with(image: nil) { scene in
+            try scene.configure("sources: { home: { image: POOL/home.img, \(Self.daily) } }")
+            expectSilence(try scene.sandbox.run("run"))
+            try scene.age(days: 1)
+            let locks = scene.sandbox.runtime.appending("lock")
+            let names = try FileManager.default.contentsOfDirectory(atPath: locks.string).filter { $0.hasPrefix("directory-") }
+            let lock = locks.appending(try #require(names.first))
+            let marker = scene.pool.path.appending("marker")
+            let holder = Tool(executable: "/usr/bin/flock").invocation([lock.string, "sh", "-c", "touch \(marker); sleep 3"])
+            let process = try scene.scope.start(holder)
+            try waitFor(marker)
+            expectSilence(try scene.sandbox.run("run"))
+            #expect(process.poll() != nil, "the lock was held while the snapshot was taken")
+            #expect(try scene.numbers() == [1, 2])
+        }
+    }
+
     @Test("a dry run says what is due and what would go, and changes nothing")
     func dryRun() throws {
         try CliScene.with(image: nil) { scene in
@@ -215,6 +234,32 @@ struct CliRunTests {
             let refused = try scene.sandbox.run("run")
             #expect(refused.status == .exited(78), "\(refused.stderr)")
             #expect(try scene.listed().count == 7)
+        }
+    }
+
+    @Test("on a full catalogue disk it still prunes, and says that nothing could be taken")
+    func fullCatalogue() throws {
+        try CliScene.with(image: nil) { scene in
+            let disk = try scene.scope.pool(.ext4, size: 16 << 20)
+            var losnap = scene.sandbox.losnap
+            losnap.environment["LOSNAP_CATALOGUE"] = disk.path.appending("catalogue.sqlite").string
+            try scene.configure("sources: { home: { image: POOL/home.img, every: 1min } }")
+            for _ in 1...6 { #expect(try losnap.run(["create", scene.image.string]).succeeded) }
+            _ = try Command.outcome("dd", ["if=/dev/zero", "of=\(disk.path)/filler", "bs=4k", "status=none"])
+            while try losnap.run(["create", "home"]).succeeded {}
+            let before = try scene.files().count
+            try scene.configure(
+                """
+                policies: { few: { keep: { last: 2 }, scope: all } }
+                sources: { home: { image: POOL/home.img, every: 1min, policy: few } }
+                """)
+            let outcome = try losnap.run(["run"])
+            #expect(outcome.status == .exited(73) || outcome.status == .exited(3), "\(outcome.status) \(outcome.stderr)")
+            #expect(outcome.stderr.contains("full"), "\(outcome.stderr)")
+            #expect(try scene.files().count == 2 && before > 2, "\(outcome.stderr)")
+            // There is room again.
+            unlink("\(disk.path)/filler")
+            expectSilence(try losnap.run(["run"]))
         }
     }
 

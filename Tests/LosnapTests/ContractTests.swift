@@ -1,5 +1,6 @@
 // Docs/json.md is a contract: every field and every code that losnap can write stands in it.
 
+import Automation
 import CloneCore
 import Foundation
 import Policy
@@ -54,6 +55,7 @@ import Testing
         let words =
             Origin.allCases.map(\.rawValue) + Consistency.allCases.map(\.rawValue) + SnapshotState.allCases.map(\.rawValue)
             + Presence.allCases.map(\.rawValue) + RuleName.allCases.map(\.rawValue)
+            + RunFailure.Stage.allCases.map(\.rawValue)
         for word in words { #expect(document.contains("`\(word)`"), "\(word) is not in Docs/json.md") }
     }
 
@@ -95,7 +97,8 @@ import Testing
             ConfigurationCheckPresentation(found: .none), ConfigurationPresentation(found: configured),
             PoliciesPresentation(found: configured),
             PolicyPresentation(policy: configured.configuration.policies[0], sources: [], unscheduled: [], cases: [use]),
-            try Samples.simulation(), AdoptPresentation(snapshots: [snapshot]), RebuildPresentation(report: rebuild),
+            try Samples.simulation(), try Samples.run(), try Samples.runPlan(), AdoptPresentation(snapshots: [snapshot]),
+            RebuildPresentation(report: rebuild),
         ]
         var names: Set<String> = ["warnings"]
         for result in results { collect(.object(result.fields(context)), &names) }

@@ -42,8 +42,22 @@ public struct Runner {
         for failure in plan.failures { log(failure) }
         withExtendedLifetime(lock) {}
         lock = nil
+        try pruning(after: report).prune(selection, &report)
+        return report
+    }
+
+    /// Prunes, and takes nothing: where there is no room in the catalogue for another snapshot, there must be some for removing one.
+    public func pruneOnly(_ selection: RunSelection) throws -> RunReport {
+        var report = RunReport()
         try prune(selection, &report)
         return report
+    }
+
+    /// What prunes: where taking has filled the disk with the catalogue, one that may give up the reserve.
+    private func pruning(after report: RunReport) throws -> Runner {
+        let isFull = report.failures.contains { if case SnapshotsError.catalogueFull = $0.error { true } else { false } }
+        guard isFull else { return self }
+        return Runner(try Store(store.options, mode: .writing, whenFull: .useReserve), configured, surroundings, hooks: hooks)
     }
 
     private func plan(_ selection: RunSelection, known: [Source]) throws -> RunPlan {

@@ -20,8 +20,27 @@ private let futureTolerance: Int64 = 5 * 60 * 1000
 public func judge(
     _ candidates: [Candidate], keep: Keep, scope: Scope, now: Instant, timeZone: TimeZone, safetyFor: CalendarDuration?
 ) -> Judgement {
-    let table = ZoneTable(timeZone, through: now.advanced(byMilliseconds: futureTolerance))
-    return judge(candidates, keep: keep, scope: scope, now: now, table: table, safetyFor: safetyFor)
+    judge(candidates, keep: keep, scope: scope, calendar: JudgingCalendar(timeZone, now: now), safetyFor: safetyFor)
+}
+
+/// A zone's calendar up to now. Reading one takes as long as judging a few thousand snapshots, so it is made once for many sources.
+public struct JudgingCalendar: Sendable {
+    /// The time that is judged at.
+    public let now: Instant
+    let table: ZoneTable
+
+    /// That zone's, at that time.
+    public init(_ zone: TimeZone, now: Instant) {
+        self.now = now
+        table = ZoneTable(zone, through: now.advanced(byMilliseconds: futureTolerance))
+    }
+}
+
+/// The same by a calendar that was made before.
+public func judge(
+    _ candidates: [Candidate], keep: Keep, scope: Scope, calendar: JudgingCalendar, safetyFor: CalendarDuration?
+) -> Judgement {
+    judge(candidates, keep: keep, scope: scope, now: calendar.now, table: calendar.table, safetyFor: safetyFor)
 }
 
 /// The same with a table of the zone that is there already. It must reach 5 minutes past `now`; it may reach farther.

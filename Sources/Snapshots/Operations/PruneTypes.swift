@@ -82,6 +82,8 @@ public struct PruneReport: Sendable {
     public var failed: [FailedRemoval]
     /// What the user should know.
     public var warnings: [StoreWarning]
+    /// What is to be removed next.
+    var left: Set<SnapshotNumber> = []
 }
 
 /// A snapshot that could not be removed.

@@ -1,6 +1,7 @@
 // What a scheduled run asks of the store besides the verbs that everybody has.
 
 import CloneCore
+import Foundation
 import Policy
 import SystemPackage
 
@@ -36,11 +37,14 @@ extension Store {
     package func haveRemovals(_ requests: [PruneRequest]) throws(SnapshotsError) -> [Bool] {
         let now = now
         let candidates = try catalogue.candidates(of: requests.map(\.source.id), now: now)
+        var calendars: [TimeZone: JudgingCalendar] = [:]
         return requests.map { request in
-            judge(
-                candidates[request.source.id] ?? [], keep: request.keep, scope: request.scope, now: now, timeZone: request.timeZone,
-                safetyFor: request.safetyFor
-            ).removals > 0
+            let calendar = calendars[request.timeZone] ?? JudgingCalendar(request.timeZone, now: now)
+            calendars[request.timeZone] = calendar
+            let judgement = judge(
+                candidates[request.source.id] ?? [], keep: request.keep, scope: request.scope, calendar: calendar,
+                safetyFor: request.safetyFor)
+            return judgement.removals > 0
         }
     }
 }

@@ -81,6 +81,7 @@ struct Prune: Command {
         case .prune(var request, let zoneName, let schedule):
             var outcome = PruneOutcome(source: request.source, zoneName: zoneName) { () throws(SnapshotsError) in
                 request.isForced = force
+                request.measuresReclaim = dry.dryRun || display.json
                 guard let store else { throw .unknownSource(reference: request.source.name.text, nearest: []) }
                 return dry.dryRun ? .planned(try store.planPrune(request)) : .done(try store.prune(request))
             }

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Automation
+import CloneCore
 import Configuration
 import Policy
 import Snapshots
@@ -44,12 +45,17 @@ struct Run: Command {
         if dry.dryRun { return try showPlan(in: session, configured, found, selection) }
         // Nothing can be due, and no catalogue is made for that.
         if configured.configuration.sources.isEmpty, selection.references.isEmpty { return try present(RunReport(), in: session) }
-        let store = try session.open(
-            catalogue, for: .making, waits: true, atMost: Runner.longestWaitNanoseconds)
-        let runner = Runner(store, configured, try session.hookSurroundings(catalogue, found))
+        let surroundings = try session.hookSurroundings(catalogue, found)
+        func runner(for purpose: Purpose) throws -> Runner {
+            let store = try session.open(catalogue, for: purpose, waits: true, atMost: Runner.longestWaitNanoseconds)
+            return Runner(store, configured, surroundings)
+        }
         let report: RunReport
         do {
-            report = try runner.run(selection)
+            report = try runner(for: .making).run(selection)
+        } catch let full as SnapshotsError where full.category == .full {
+            try present(try runner(for: .freeing).pruneOnly(selection), in: session)
+            throw full
         } catch let busy as RunBusy where !busyFails {
             if session.complaints.isTerminal { session.warn(.anotherRun(busy)) }
             return try session.present(RunPresentation(report: RunReport(), isBusy: true), display, quiet: true)
