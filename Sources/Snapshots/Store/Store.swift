@@ -70,13 +70,15 @@ public final class Store: Sendable {
     package var kernel: Kernel { options.kernel }
 
     /// Opens the catalogue, after thawing what a killed losnap left frozen.
+    ///
+    /// - Parameter thaws: whether it does that. Without it what is frozen stays so, and opening a catalogue that lies there would hang.
     public init(
-        _ options: StoreOptions, mode: CatalogueMode, whenFull: CatalogueWhenFull = .refuse
+        _ options: StoreOptions, mode: CatalogueMode, whenFull: CatalogueWhenFull = .refuse, thaws: Bool = true
     ) throws(SnapshotsError) {
         self.options = options
         self.whenFull = whenFull
         leftFrozen = try beneath { () throws(CloneError) in
-            try thawLeftFrozen(places: options.places, view: options.view, kernel: options.kernel)
+            thaws ? try thawLeftFrozen(places: options.places, view: options.view, kernel: options.kernel) : []
         }
         let busy = options.waitsForLocks ? options.longestWaitNanoseconds.map { max(5, Double($0) / 1e9) } ?? 3600 : 5.0
         let now = Instant(clamping: options.kernel.realTime())
