@@ -39,6 +39,6 @@ struct Losnap: ParsableCommand {
                 name: "What a record says", subcommands: [HoldSnapshot.self, Release.self, LabelSnapshot.self, TagSnapshot.self]),
             CommandGroup(
                 name: "Sources, history, repair",
-                subcommands: [SourceCommand.self, ConfigCommand.self, LogCommand.self, Thaw.self, Repair.self]),
+                subcommands: [SourceCommand.self, ConfigCommand.self, Check.self, LogCommand.self, Thaw.self, Repair.self]),
         ])
 }

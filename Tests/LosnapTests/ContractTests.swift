@@ -1,5 +1,6 @@
 // Docs/json.md is a contract: every field and every code that losnap can write stands in it.
 
+import Automation
 import CloneCore
 import Foundation
 import Policy
@@ -53,7 +54,7 @@ import Testing
     @Test func `every word of a closed choice is in the document`() {
         let words =
             Origin.allCases.map(\.rawValue) + Consistency.allCases.map(\.rawValue) + SnapshotState.allCases.map(\.rawValue)
-            + Presence.allCases.map(\.rawValue) + RuleName.allCases.map(\.rawValue)
+            + Presence.allCases.map(\.rawValue) + RuleName.allCases.map(\.rawValue) + CheckKind.allCases.map(\.rawValue)
         for word in words { #expect(document.contains("`\(word)`"), "\(word) is not in Docs/json.md") }
     }
 
@@ -89,6 +90,7 @@ import Testing
             ThawPresentation(found: [.stuck(mountPoint: "/x", .full(path: "/x"))]), RepairPresentation(report: repair, isDryRun: false),
             ConfigurationCheckPresentation(found: .none), ConfigurationPresentation(found: configured),
             AdoptPresentation(snapshots: [snapshot]), RebuildPresentation(report: rebuild),
+            CheckPresentation(report: try CheckRenderingTests.facts().judged()),
         ]
         var names: Set<String> = ["warnings"]
         for result in results { collect(.object(result.fields(context)), &names) }

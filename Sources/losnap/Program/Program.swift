@@ -11,6 +11,7 @@ enum Program {
             }
             return .done
         } catch {
+            if CommandLineParser.path(of: arguments).type == Check.self { return Check.report(error, arguments, in: session) }
             return session.report(error)
         }
     }
