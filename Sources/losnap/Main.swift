@@ -10,6 +10,9 @@ enum Main {
         let arguments = Array(CommandLine.arguments.dropFirst())
         let session = Session.ofProcess(arguments: arguments)
         // The session is never given up: see `Session.keepOpen`.
-        withExtendedLifetime(session) { exit(Program.run(arguments, in: session).rawValue) }
+        withExtendedLifetime(session) {
+            let own = Program.run(arguments, in: session)
+            exit(session.passedOn ?? own.rawValue)
+        }
     }
 }

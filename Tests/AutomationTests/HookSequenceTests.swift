@@ -36,15 +36,11 @@ struct HookSequenceTests {
         }
     }
 
-    static func source(_ name: String) throws -> Source {
-        Source(id: .random(), name: try SourceName(parsing: name), imagePath: FilePath("/i/\(name).img"), createdAt: .earliest)
-    }
-
     private func sequence(_ names: [String], _ script: Script, _ hooks: Hooks = Hooks(before: "b", after: "a", failed: "f")) throws
         -> HookSequence
     {
         HookSequence(
-            members: try names.map { .init(source: try Self.source($0), hooks: hooks, group: "g") },
+            members: names.map { .init(name: $0, image: FilePath("/i/\($0).img"), hooks: hooks, group: "g") },
             surroundings: HookSurroundings(home: "/root"), runner: script.runner)
     }
 
@@ -129,8 +125,9 @@ struct HookSequenceTests {
                 if call.moment == .before, source == "x" { raise(SIGINT) }
                 return nil
             }
-            let members = try ["x", "y"].map {
-                HookSequence.Member(source: try Self.source($0), hooks: Hooks(before: "b", after: "a", failed: "f"), group: nil)
+            let members = ["x", "y"].map {
+                HookSequence.Member(
+                    name: $0, image: FilePath("/i/\($0).img"), hooks: Hooks(before: "b", after: "a", failed: "f"), group: nil)
             }
             _ = HookSequence(members: members, surroundings: HookSurroundings(home: "/"), runner: runner).run(
                 check: { () throws(SnapshotsError) in }, take: { () throws(SnapshotsError) in fatalError("nothing is to be taken") })

@@ -73,11 +73,11 @@ struct ShellHookTests {
     func interrupted() async throws {
         let result = await #expect(processExitsWith: .signal(SIGTERM), observing: [\.standardErrorContent]) {
             listenToSignals()
-            let source = try HookSequenceTests.source("home")
             let hooks = Hooks(
                 before: "echo before >&2; kill -TERM $PPID; sleep 300", after: "sleep 1; echo after $LOSNAP_ERROR >&2", failed: "echo no")
             let sequence = HookSequence(
-                members: [.init(source: source, hooks: hooks, group: nil)], surroundings: HookSurroundings(home: "/"), runner: .shell)
+                members: [.init(name: "home", image: "/i/home.img", hooks: hooks, group: nil)], surroundings: HookSurroundings(home: "/"),
+                runner: .shell)
             _ = sequence.run(
                 check: { () throws(SnapshotsError) in }, take: { () throws(SnapshotsError) in fatalError("nothing is to be taken") })
         }

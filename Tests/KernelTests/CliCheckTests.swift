@@ -102,6 +102,30 @@ struct CliCheckTests {
         }
     }
 
+    @Test("what run does, check sees")
+    func afterRun() throws {
+        try CliScene.with(image: nil) { scene in
+            try configure(scene)
+            let first = try scene.sandbox.run("run")
+            #expect(first.succeeded, "\(first.stderr)")
+            #expect(try findings(scene) == [])
+            try scene.sql("UPDATE snapshot SET taken_at = taken_at - 7200000")
+            try Command.run("mv", [scene.image.string, "\(scene.image).away"])
+            #expect(try !scene.sandbox.run("run").succeeded)
+            #expect(try findings(scene) == ["too_old", "run_failed"])
+            try Command.run("mv", ["\(scene.image).away", scene.image.string])
+            #expect(try scene.sandbox.run("run").succeeded)
+            #expect(try findings(scene) == [])
+            // One that could never be registered.
+            try scene.scope.write(
+                "sources: { home: { image: \(scene.image), every: 1h }, new: { image: /nowhere.img, every: 1d } }\n",
+                to: scene.sandbox.configuration)
+            #expect(try !scene.sandbox.run("run").succeeded)
+            #expect(try findings(scene) == ["no_snapshot", "run_failed"])
+            #expect(try findings(scene, "home") == [])
+        }
+    }
+
     @Test("what a pattern matches now, and no more")
     func pattern() throws {
         try CliScene.with(image: nil) { scene in

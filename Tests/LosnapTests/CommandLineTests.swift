@@ -74,6 +74,9 @@ import Testing
             "names have letters, digits, '.', '_' and '-'; losnap source add NAME IMAGE gives one"),
         Wrong("source move home", "source move wants --image or --directory", "see losnap source move --help"),
         Wrong("create a --if-changed=0MiB", "--if-changed: '0MiB' is not between 1B and 1048576TiB", "write it like 512KiB, 1MiB or 2GiB"),
+        Wrong("create a --command=x --time 2020-01-01T00:00:00Z", "--command and --time exclude each other", "leave out one of them"),
+        Wrong("create a --command=x --if-changed", "--command and --if-changed exclude each other", "leave out one of them"),
+        Wrong("create a --command=\t", "--command is empty", "give a command for the shell, or leave the option out"),
         Wrong("create a --if-changed=1M", "--if-changed: '1M' is not a size", "write it like 512KiB, 1MiB or 2GiB"),
         Wrong("hold 1 --until 2020-01-01", "--until: '2020-01-01' is not in the future", "give a later time"),
     ]

@@ -65,7 +65,9 @@ import Testing
         let plan = try Samples.plan()
         let failed = FailedRemoval(snapshot: snapshot, error: .numbersExhausted)
         let report = PruneReport(plan: plan, removed: plan.removed, failed: [failed], warnings: [])
-        let outcome = PruneOutcome(source: source, zoneName: "UTC") { () throws(SnapshotsError) in .done(report) }
+        var outcome = PruneOutcome(source: source, zoneName: "UTC") { () throws(SnapshotsError) in .done(report) }
+        let use = try Samples.policyCase()
+        outcome.expected = (use.schedule, use.forecast)
         let listed = ListedSource(source: source, snapshotCount: 1, newest: nil, presence: .present, snapshotDirectory: "/x")
         let restore = RestorePlan(snapshot: snapshot, path: "/x", replaces: true, takesSafetySnapshot: true)
         let mount = ScratchMount(snapshot: "x", directory: "/m", device: "/dev/loop0", type: "xfs", access: .readOnly)
@@ -80,6 +82,8 @@ import Testing
             CreatePresentation(report: CreateReport(snapshots: [snapshot], warnings: [])),
             CreatePresentation(report: CreateReport(snapshots: [snapshot, snapshot], warnings: [])),
             CreatePresentation(report: CreateReport(snapshots: [], unchanged: [try Samples.unchanged()], warnings: [])),
+            CreatePairPresentation(
+                tag: try Tag(parsing: "pair-1b4e28ba"), before: CreateReport(snapshots: [snapshot], warnings: []), commandStatus: 3),
             ListPresentation(snapshots: [snapshot]), ShowPresentation(details: SnapshotDetails(listed: snapshot)),
             PrunePresentation(outcomes: [outcome], isDryRun: false), RestorePresentation(plan: restore, report: nil),
             DeletePresentation(removed: [snapshot], failed: [failed], isDryRun: false),
@@ -89,7 +93,9 @@ import Testing
             UnmountPresentation(mount: mount),
             ThawPresentation(found: [.stuck(mountPoint: "/x", .full(path: "/x"))]), RepairPresentation(report: repair, isDryRun: false),
             ConfigurationCheckPresentation(found: .none), ConfigurationPresentation(found: configured),
-            AdoptPresentation(snapshots: [snapshot]), RebuildPresentation(report: rebuild),
+            PoliciesPresentation(found: configured),
+            PolicyPresentation(policy: configured.configuration.policies[0], sources: [], unscheduled: [], cases: [use]),
+            try Samples.simulation(), AdoptPresentation(snapshots: [snapshot]), RebuildPresentation(report: rebuild),
             CheckPresentation(report: try CheckRenderingTests.facts().judged()),
         ]
         var names: Set<String> = ["warnings"]

@@ -36,7 +36,9 @@ import Testing
     @Test func `pruning`() throws {
         let source = try Samples.source()
         let plan = try Samples.plan()
-        let planned = PruneOutcome(source: source, zoneName: "UTC") { () throws(SnapshotsError) in .planned(plan) }
+        var planned = PruneOutcome(source: source, zoneName: "UTC") { () throws(SnapshotsError) in .planned(plan) }
+        let expected = try Samples.policyCase()
+        planned.expected = (expected.schedule, expected.forecast)
         let failed = FailedRemoval(snapshot: plan.removed[0], error: .held(number: plan.removed[0].snapshot.number, reason: nil))
         let done = PruneOutcome(source: source, zoneName: "UTC") { () throws(SnapshotsError) in
             .done(PruneReport(plan: plan, removed: [], failed: [failed], warnings: plan.warnings))

@@ -76,6 +76,33 @@ enum Samples {
             warnings: [.missing(try #require(SnapshotNumber(3)), path: "/srv/.losnap/home/x.img")], reclaimableBytes: 4096)
     }
 
+    /// Hours, days, weeks and months, the usual ones.
+    static let keep: Keep = {
+        var keep = Keep()
+        keep.periods = [.hourly: .count(24), .daily: .count(7), .weekly: .count(4), .monthly: .count(12)]
+        return keep
+    }()
+
+    static func policyCase() throws -> PolicyPresentation.Case {
+        let zone = try LocalZone(named: "Europe/London")
+        let schedule = try Schedule(parsing: ["1h"])
+        return PolicyPresentation.Case(
+            use: PolicyUse(schedule: schedule, zone: zone, sources: ["home"]), schedule: schedule, isAssumed: false,
+            forecast: Forecast(keep: keep, schedule: schedule, zone: zone.zone, now: now))
+    }
+
+    static func simulation() throws -> SimulationPresentation {
+        let use = try policyCase()
+        let start = try instant("2026-01-01T00:00:00Z")
+        let length = try CalendarDuration(days: 40)
+        let end = length.add(to: start, in: use.use.zone.zone)
+        let pause = try instant("2026-01-10T00:00:00Z")..<(try instant("2026-01-20T00:00:00Z"))
+        let course = SimulatedCourse(
+            keep: keep, schedule: use.schedule, zone: use.use.zone.zone, start: start, length: length, end: end, pauses: [pause])
+        return SimulationPresentation(
+            policyName: nil, keep: keep, schedule: use.schedule, zone: use.use.zone, length: length, course: course)
+    }
+
     static func event() throws -> Event {
         Event(
             Occasion(at: now, kind: .sourceAdded, reason: "/srv/home.img", command: "losnap create /home"),

@@ -110,8 +110,8 @@ import Testing
         keep.periods = [.yearly: .all, .daily: .count(7)]
         let forecast = Forecast(keep: keep, schedule: hourly, zone: utc, now: at("2026-11-23T12:00:00Z"))
         #expect(forecast.isGrowing)
-        // The years 2015 to 2025, the very first, and a week of days, the last one of which is of 2026.
-        #expect(forecast.judged.count == 19)
+        // The years 2016 to 2025, the very first, and a week of days, the last one of which is of 2026.
+        #expect(forecast.judged.count == 18)
     }
 
     @Test func rulesThatNoScheduleMeetsKeepTheNewestOnly() throws {

@@ -1,5 +1,6 @@
 // What must hold for all snapshots and rules (Docs/retention.md), with random ones.
 
+import FoundationEssentials
 import Policy
 import Testing
 
@@ -72,6 +73,39 @@ import Testing
             scene.candidates.removeAll { !once.contains($0.number) }
             #expect(Set(scene.staying) == once, seed)
         }
+    }
+
+    @Test func removingWhatGoesFromTheNewestOnChangesNoVerdict() throws {
+        // So that a long prune may stop and plan anew on the way (Pruning.swift).
+        try rounds(400) { random, seed in
+            var scene = try Scene.random(using: &random)
+            scene.keep = try .random(using: &random)
+            let staying = Set(scene.staying)
+            let going = scene.candidates.filter { !staying.contains($0.number) }
+                .sorted { ($0.takenAt, $0.number) > ($1.takenAt, $1.number) }
+            // The last one is judged with no other left.
+            for candidate in going.dropLast() {
+                scene.candidates.removeAll { $0.number == candidate.number }
+                #expect(Set(scene.staying).intersection(staying) == staying, seed)
+                #expect(scene.candidates.count - scene.staying.count == going.count(where: { scene.candidates.contains($0) }), seed)
+            }
+        }
+    }
+
+    @Test func whereAllStayAllStayThoughSomeAreMissing() throws {
+        // So that the files need not be looked at where nothing would go by the rows (Docs/Decisions/0018).
+        var tried = 0
+        try rounds(2000) { random, seed in
+            var scene = try Scene.random(using: &random, most: 12)
+            // Where the clock is put back, windows of days are not exact to the hour.
+            scene.zone = try timeZone(named: "UTC")
+            scene.keep = try .random(using: &random)
+            guard scene.judged().removals == 0, scene.candidates.count > 1 else { return }
+            tried += 1
+            for index in scene.candidates.indices where random.chance(30) { scene.candidates[index].complete = false }
+            #expect(scene.judged().removals == 0, seed)
+        }
+        #expect(ProcessInfo.processInfo.environment["LOSNAP_SEED"] != nil || tried > 50)
     }
 
     @Test func theOrderOfTheCandidatesDoesNotMatter() throws {

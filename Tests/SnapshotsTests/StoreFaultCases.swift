@@ -11,7 +11,8 @@ import Testing
 
 /// An operation under faults.
 enum FaultCase: String, CaseIterable, Sendable {
-    case createFirst, create, createGroup, delete, prune, hold, release, label, restoreInPlace, restoreDeleted, restoreTo, repair
+    case createFirst, create, createGroup, createIfChanged, createUnchanged, delete, prune, hold, release, label, restoreInPlace
+    case restoreDeleted, restoreTo, repair
 
     /// The scene before: two sources, three snapshots of `home` of which the first is held.
     func prepare(_ scene: StoreScene) throws {
@@ -57,6 +58,8 @@ enum FaultCase: String, CaseIterable, Sendable {
         switch self {
         case .createFirst, .create: _ = try store.create(CreateRequest(sources: [home]))
         case .createGroup: _ = try store.create(CreateRequest(sources: [home, other]))
+        case .createIfChanged: _ = try store.create(CreateRequest(sources: [home], ifChanged: 1))
+        case .createUnchanged: _ = try store.create(CreateRequest(sources: [other], ifChanged: 1))
         case .delete:
             let report = try store.delete([try listed(2), try listed(3)])
             if let failed = report.failed.first { throw failed.error }

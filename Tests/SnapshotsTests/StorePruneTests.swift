@@ -53,6 +53,63 @@ struct StorePruneTests {
         }
     }
 
+    @Test("many are removed in portions, between which others get the lock; what is held meanwhile stays")
+    func portions() throws {
+        try TestScope.with { scope in
+            let scene = try StoreScene(on: scope.memoryPool())
+            let store = try scene.store()
+            let source = try scene.source(in: store)
+            for _ in 1...75 {
+                try store.take(source)
+                scene.clock.advance(hours: 1)
+            }
+            let locks = Atomic(0)
+            var kernel = scene.kernel
+            let base = kernel.lock
+            kernel.lock = { (descriptor, waits) throws(Errno) in
+                locks.add(1)
+                // The oldest are removed last, so this one is still there.
+                if locks.value == 2 { _ = try? store.hold(store.listed(SnapshotNumber(5)!), Hold()) }
+                try base(descriptor, waits)
+            }
+            let pruner = try scene.store(kernel, mode: .writing)
+            let request = request(source) { $0.last = .count(3) }
+            let plan = try pruner.planPrune(request)
+            #expect(plan.removed.map(\.snapshot.number.value) == Array(1...72))
+            let report = try pruner.prune(request)
+            #expect(locks.value == 3)
+            #expect(report.removed.map(\.snapshot.number.value) == Array(1...72).filter { $0 != 5 })
+            #expect(report.failed.isEmpty && report.plan.removed.count == 72)
+            #expect(scene.files().count == 4)
+            try scene.expectSettled(store)
+        }
+    }
+
+    @Test("what keeps a long prune from going on is told for all that is left")
+    func portionsFail() throws {
+        try TestScope.with { scope in
+            let scene = try StoreScene(on: scope.memoryPool())
+            let store = try scene.store()
+            let source = try scene.source(in: store)
+            for _ in 1...40 {
+                try store.take(source)
+                scene.clock.advance(hours: 1)
+            }
+            let locks = Atomic(0)
+            var kernel = scene.kernel
+            let base = kernel.lock
+            kernel.lock = { (descriptor, waits) throws(Errno) in
+                locks.add(1)
+                if locks.value > 1 { throw .ioError }
+                try base(descriptor, waits)
+            }
+            let report = try scene.store(kernel, mode: .writing).prune(request(source) { $0.last = .count(1) })
+            #expect(report.removed.map(\.snapshot.number.value) == Array(8...39))
+            #expect(report.failed.map(\.snapshot.snapshot.number.value) == Array(1...7))
+            try scene.expectSettled(store)
+        }
+    }
+
     @Test("what the image or another snapshot still uses is not counted as reclaimable")
     func reclaimable() throws {
         try TestScope.with { scope in

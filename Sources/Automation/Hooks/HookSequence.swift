@@ -17,8 +17,6 @@ public enum TakeResult: Sendable {
 
 /// What came of a taking.
 public struct TakeOutcome: Sendable {
-    /// The sources, in order.
-    public let sources: [Source]
     /// What was taken, or why nothing was.
     public let result: TakeResult
     /// What `after` and `failed` did wrong.
@@ -41,7 +39,8 @@ public struct TakeOutcome: Sendable {
 struct HookSequence {
     /// A source with its hooks.
     struct Member {
-        let source: Source
+        let name: String
+        let image: FilePath
         let hooks: Hooks
         let group: String?
     }
@@ -71,11 +70,19 @@ struct HookSequence {
         }
         // Whoever sent a signal knows that there is no snapshot.
         for member in members where !isInterrupted {
-            let own = failures.first { $0.moment == .after && $0.source == member.source.name.text }
+            let own = failures.first { $0.moment == .after && $0.source == member.name }
             if case .taken = result, own == nil { continue }
             if let failure = run(.failed, of: member, after: result, because: own) { failures.append(failure) }
         }
-        return TakeOutcome(sources: members.map(\.source), result: result, hookFailures: failures, isInterrupted: isInterrupted)
+        return TakeOutcome(result: result, hookFailures: failures, isInterrupted: isInterrupted)
+    }
+
+    /// Tells the hooks of something that failed before there was anything to take.
+    func tell(_ error: any ExplainedError) -> [HookFailure] {
+        let hasHooks = members.contains { $0.hooks.failed != nil }
+        if hasHooks { DeferredSignals.hold() }
+        defer { if hasHooks { DeferredSignals.release() } }
+        return members.compactMap { run(.failed, of: $0, after: .failed(error)) }
     }
 
     private func begin(
@@ -98,8 +105,8 @@ struct HookSequence {
         guard let command = member.hooks.command(moment) else { return nil }
         var variables = surroundings.environment
         variables["LOSNAP_HOOK"] = moment.rawValue
-        variables["LOSNAP_SOURCE"] = member.source.name.text
-        variables["LOSNAP_IMAGE"] = member.source.imagePath.string
+        variables["LOSNAP_SOURCE"] = member.name
+        variables["LOSNAP_IMAGE"] = member.image.string
         variables["LOSNAP_GROUP"] = member.group
         var stands = false
         switch result {
@@ -111,14 +118,14 @@ struct HookSequence {
             stands = true
             variables["LOSNAP_STATUS"] = own != nil ? "failed" : report.unchanged.isEmpty ? "ok" : "unchanged"
             variables["LOSNAP_ERROR"] = own?.message
-            if let snapshot = report.snapshots.first(where: { $0.snapshot.sourceID == member.source.id })?.snapshot {
+            if let snapshot = report.snapshots.first(where: { $0.snapshot.imagePath == member.image })?.snapshot {
                 variables["LOSNAP_SNAPSHOT"] = snapshot.number.description
                 variables["LOSNAP_SNAPSHOT_PATH"] = snapshot.path?.string
             }
         }
         let call = HookCall(moment: moment, command: command, seconds: member.hooks.seconds, variables: variables)
         return runner.run(call).map {
-            HookFailure(source: member.source.name.text, moment: moment, problem: $0, snapshotStands: stands)
+            HookFailure(source: member.name, moment: moment, problem: $0, snapshotStands: stands)
         }
     }
 }

@@ -1,13 +1,13 @@
 // By which configured policy a source is pruned. The rule: all of it is known before anything is removed.
 
 import Configuration
-import Policy
+public import Policy
 public import Snapshots
 
 /// What is to be done with one source.
 public enum PruneOrders: Sendable {
-    /// Prune it; the calendar's zone has this name.
-    case prune(PruneRequest, zoneName: String)
+    /// Prune it; the calendar's zone has this name, and the schedule is when it is taken, if that is configured.
+    case prune(PruneRequest, zoneName: String, schedule: Schedule?)
     /// Leave it alone, for this reason.
     case refused(Source, AutomationError)
 }
@@ -23,7 +23,7 @@ extension ConfiguredSources {
             let zone = try zone(of: entry)
             let request = PruneRequest(
                 source: source, keep: policy.keep, scope: policy.scope, timeZone: zone.zone, policyName: name, safetyFor: .sevenDays)
-            return .prune(request, zoneName: zone.name)
+            return .prune(request, zoneName: zone.name, schedule: entry.schedule)
         }
     }
 }

@@ -19,7 +19,8 @@ extension Store {
             if !list.contains(where: { $0.source.imagePath == order.source.imagePath }) { list.append(order) }
         }
         let sequence = HookSequence(
-            members: orders.map { .init(source: $0.source, hooks: $0.hooks, group: $0.group) }, surroundings: surroundings, runner: runner)
+            members: orders.map { .init(name: $0.source.name.text, image: $0.source.imagePath, hooks: $0.hooks, group: $0.group) },
+            surroundings: surroundings, runner: runner)
         func complete() throws(SnapshotsError) -> CreateRequest {
             // Only now: a directory that can't be is a failure like others, which hooks are told of.
             for index in orders.indices {

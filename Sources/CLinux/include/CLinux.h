@@ -14,6 +14,7 @@
 #include "guard.h"
 #include "loop.h"
 #include "processes.h"
+#include "shell.h"
 #include "signals.h"
 
 #endif

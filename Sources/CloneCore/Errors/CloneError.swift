@@ -100,7 +100,7 @@ public enum BrokenWindow: Sendable, Hashable {
 /// The system calls, in words, for messages: "can't ... PATH".
 public enum SystemCall: String, Sendable, CaseIterable {
     case open, read, write, status, list, createFile, createDirectory, clone, freeze, thaw, sync, link, rename, remove, truncate, lock
-    case setMode, setOwner, getXattr, setXattr, getFlags, setFlags, lease, extents, identify, mount, unmount, loopDevice
+    case setMode, setOwner, getXattr, setXattr, getFlags, setFlags, lease, extents, identify, mount, unmount, loopDevice, run
 
     /// What was tried, as the words after "can't".
     var words: String {
@@ -133,6 +133,7 @@ public enum SystemCall: String, Sendable, CaseIterable {
         case .mount: "mount"
         case .unmount: "unmount"
         case .loopDevice: "set up a loop device for"
+        case .run: "run"
         }
     }
 }

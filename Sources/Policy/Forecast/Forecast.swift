@@ -33,7 +33,7 @@ public struct Forecast: Sendable, Hashable {
         var filling = keep.fillingTime(slot)
         if !hasEnd { filling = max(filling, Self.decade) }
         // Numbers go up and down with the calendar, so they are watched for a year, or some slots if they are longer.
-        let watching = max(366 * Self.day, 3 * slot)
+        let watching = hasEnd ? max(366 * Self.day, 3 * slot) : 0
         let affordable = Double(Simulation.mostSteps) * Double(schedule.grid.shortest)
         let isCut = filling + watching > affordable
         let wanted = isCut ? affordable : filling + watching

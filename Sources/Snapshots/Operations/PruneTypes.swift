@@ -20,6 +20,8 @@ public struct PruneRequest: Sendable {
     public var safetyFor: CalendarDuration?
     /// Whether a plan in which nothing but `newest` keeps anything is carried out all the same.
     public var isForced: Bool
+    /// Whether the plan says how much its removals free, which reads the extent map of every file.
+    public var measuresReclaim = true
 
     /// That request.
     public init(
@@ -80,6 +82,8 @@ public struct PruneReport: Sendable {
     public var failed: [FailedRemoval]
     /// What the user should know.
     public var warnings: [StoreWarning]
+    /// What is to be removed next.
+    var left: Set<SnapshotNumber> = []
 }
 
 /// A snapshot that could not be removed.

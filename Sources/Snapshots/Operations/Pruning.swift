@@ -2,6 +2,7 @@
 // whose files were just seen, so that a missing one never takes the place of a real one; a source whose pool is not there is left alone.
 
 import CloneCore
+import Glibc
 import Policy
 import SystemPackage
 
@@ -39,28 +40,81 @@ extension Store {
         if judgement.matchesNothing, !request.isForced {
             throw .rulesMatchNothing(name: request.source.name, removals: plan.removed.count)
         }
-        plan.reclaimableBytes = reclaimableBytes(plan)
+        if request.measuresReclaim { plan.reclaimableBytes = reclaimableBytes(plan) }
         return plan
     }
 
-    /// Mends, plans and removes, under the source's locks.
+    /// Mends, plans and removes, under the source's locks. They are given up after every few removals, so that nobody who wants to take a
+    /// snapshot waits for long; when they are held again the rest is planned anew, and what goes is what both plans say.
     public func prune(_ request: PruneRequest) throws(SnapshotsError) -> PruneReport {
         guard !request.keep.isEmpty else { throw .noRules(name: request.source.name) }
+        // Reading the extents of every file may take long; it is not done under the locks.
+        let estimate = request.measuresReclaim ? try? planPrune(request) : nil
+        var unmeasured = request
+        unmeasured.measuresReclaim = false
+        var report = try pruneSome(unmeasured, of: nil)
+        if let estimate, estimate.removed.map(\.snapshot.number) == report.plan.removed.map(\.snapshot.number) {
+            report.plan.reclaimableBytes = estimate.reclaimableBytes
+        }
+        var left = report.left
+        while !left.isEmpty {
+            // Whoever waits for the locks looks again within this time.
+            usleep(50_000)
+            do throws(SnapshotsError) {
+                let next = try pruneSome(unmeasured, of: left)
+                report.add(next)
+                // What is no longer to go is kept; it was never more than a plan.
+                left = next.left
+            } catch {
+                report.failed += report.plan.removed.filter { left.contains($0.snapshot.number) }
+                    .map { FailedRemoval(snapshot: $0, error: error) }
+                left = []
+            }
+        }
+        report.sortRemoved()
+        return report
+    }
+
+    /// How many are removed before the locks are given up: a second's work where it is slow.
+    private static var chunk: Int { 32 }
+
+    /// Removes the first few of those that are to go, or all of the few there are. Newest first: which snapshot is the oldest, on which some
+    /// rules look, stays the same to the last of them, so that planning anew on the way gives the same verdicts.
+    private func pruneSome(_ request: PruneRequest, of wanted: Set<SnapshotNumber>?) throws(SnapshotsError) -> PruneReport {
         let held = try openPlaces(of: request.source)
-        var warnings: [StoreWarning] = []
         defer { withExtendedLifetime(held.locks) {} }
+        var warnings = wanted == nil ? openingWarnings : []
         for place in held.places { warnings += try reconcileUnfinished(of: request.source.id, in: place) }
         let plan = try planPrune(request)
+        let going = plan.removed.filter { wanted?.contains($0.snapshot.number) ?? true }
+        let now = going.suffix(Self.chunk)
+        var report = PruneReport(plan: plan, removed: [], failed: [], warnings: warnings + plan.warnings)
+        report.left = Set(going.dropLast(now.count).map(\.snapshot.number))
         let reason = request.policyName.map { "policy \($0): no rule keeps it" } ?? "no rule keeps it"
-        var report = PruneReport(plan: plan, removed: [], failed: [], warnings: openingWarnings + warnings + plan.warnings)
         for place in held.places {
-            let going = plan.removed.filter { $0.snapshot.directory == place.directory }
-            let outcome = remove(going, in: place) { _ in Removal(kind: .pruned, reason: reason, command: options.command) }
+            let outcome = remove(now.filter { $0.snapshot.directory == place.directory }, in: place) { _ in
+                Removal(kind: .pruned, reason: reason, command: options.command)
+            }
             report.removed += outcome.removed
             report.failed += outcome.failed
             report.warnings += outcome.warnings
         }
         return report
+    }
+}
+
+extension PruneReport {
+    /// Puts in what was removed next, by a later plan of the same request.
+    fileprivate mutating func add(_ next: PruneReport) {
+        removed += next.removed
+        failed += next.failed
+        warnings += next.warnings.filter { !warnings.contains($0) }
+    }
+
+    /// Brings what was removed into the order of the plan.
+    fileprivate mutating func sortRemoved() {
+        let places = Dictionary(uniqueKeysWithValues: plan.removed.enumerated().map { ($1.snapshot.number, $0) })
+        removed.sort { places[$0.snapshot.number] ?? 0 < places[$1.snapshot.number] ?? 0 }
     }
 }
 

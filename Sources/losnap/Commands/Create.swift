@@ -1,4 +1,4 @@
-// `losnap create`: snapshots of one source, or of several at one instant.
+// `losnap create`: snapshots of one source, or of several at one instant; around a command if one is given.
 
 import ArgumentParser
 import Automation
@@ -23,6 +23,7 @@ struct Create: Command {
               losnap create home --label before-upgrade --hold='until it has proved itself'
               losnap create home mail --tag nightly
               losnap create home --if-changed=16MiB
+              losnap create /home --command 'make install'
               losnap create /srv/vm.img --consistency crash
             """)
 
@@ -67,6 +68,11 @@ struct Create: Command {
 
     @Flag(name: .long, help: "Run none of the configured hooks.")
     var noHooks = false
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Take one before and one after this command of the shell, tagged as a pair, and end with its status.", valueName: "cmd"))
+    var command: String?
 
     @OptionGroup var change: ChangeArguments
     @OptionGroup var catalogue: CatalogueArguments
@@ -82,17 +88,31 @@ struct Create: Command {
             maxFreezeNanoseconds: try maxFreeze.map(FreezeLimit.nanoseconds),
             setsImmutable: noImmutable ? false : nil, runsHooks: !noHooks)
         let ifChanged = try ifChanged.map { try ChangeLimit.bytes($0) }
+        try checkCommand()
         let found = try session.configuration(catalogue.config)
         let configured = session.configuredSources(found)
         let surroundings = try session.hookSurroundings(catalogue, found)
         let store = try session.open(catalogue, for: .making, waits: change.wait)
         let orders = try source.map { try configured.takeOrder(for: session.resolve($0, in: store, registeringAs: configured), wishes) }
         let request = CreateRequest(
-            sources: [], label: label, tags: tags, hold: hold, origin: takenAt == nil ? .manual : .import, ifChanged: ifChanged, takenAt: takenAt)
-        let outcome = store.take(orders, request, surroundings)
+            sources: [], label: label, tags: tags, hold: hold, origin: takenAt == nil ? .manual : .import, ifChanged: ifChanged,
+            takenAt: takenAt)
+        let taking = ConfiguredTaking(store: store, orders: orders, surroundings: surroundings)
+        if let command { return try take(request, around: command, taking, session) }
+        let outcome = taking.take(request)
         let report = try session.report(of: outcome)
         report.warnings.map(Warning.init).forEach(session.warn)
         try session.present(CreatePresentation(report: report), display, quiet: change.quiet)
         if let failure = outcome.hookFailures.first { throw failure }
+    }
+
+    /// Refuses what makes no sense with a command.
+    private func checkCommand() throws(FrontError) {
+        guard let command else { return }
+        if command.allSatisfy(\.isWhitespace) {
+            throw .usage("--command is empty", hint: "give a command for the shell, or leave the option out")
+        }
+        if time != nil { throw .usage("--command and --time exclude each other", hint: "leave out one of them") }
+        if ifChanged != nil { throw .usage("--command and --if-changed exclude each other", hint: "leave out one of them") }
     }
 }

@@ -11,12 +11,14 @@ struct Failures {
     let count: Int
     /// What is said in the end: how many of the things that people see failed.
     let summary: FrontError
+    /// Whether each is told with what it is about also if there is but one.
+    var namesAlways = false
 
     /// Tells them; throws if there are any.
     func report(in session: Session) throws {
         guard let first = errors.first else { return }
         // With --json the object on stdout has each of them; the line on stderr sums up.
-        if !session.isJSON, errors.count > 1 || count > 1 {
+        if !session.isJSON, namesAlways || errors.count > 1 || count > 1 {
             for (subject, error) in errors { session.complain(ToldError(error), about: subject) }
             throw ReportedFailure(status: errors.count == count ? ExitStatus(ToldError(first.error).category) : .partial)
         }

@@ -11,7 +11,7 @@ struct GivenPruning {
     let zone: LocalZone
 
     func order(for source: Source) -> PruneOrders {
-        .prune(PruneRequest(source: source, keep: keep, scope: scope, timeZone: zone.zone), zoneName: zone.name)
+        .prune(PruneRequest(source: source, keep: keep, scope: scope, timeZone: zone.zone), zoneName: zone.name, schedule: nil)
     }
 }
 
@@ -20,5 +20,10 @@ extension Session {
     func calendarZone() throws(FrontError) -> LocalZone {
         if let problem = localZone.problem { throw .policy(option: "TZ", problem) }
         return localZone
+    }
+    /// The zone of that name; without one the system's.
+    func calendarZone(_ name: String?) throws(FrontError) -> LocalZone {
+        guard let name else { return try calendarZone() }
+        do { return try LocalZone(named: name) } catch { throw .policy(option: "timezone", error) }
     }
 }

@@ -67,22 +67,28 @@ struct Prune: Command {
         let orders = try sources(session, store, configured, hasRules: given != nil).map { source in
             try given?.order(for: source) ?? configured.pruneOrder(for: source)
         }
-        let outcomes = orders.map { outcome(of: $0, store) }
+        var forecasts = Forecasts(now: session.now)
+        let outcomes = orders.map { outcome(of: $0, store, &forecasts) }
         // In JSON each source has its own.
         if !display.json { outcomes.flatMap(\.warnings).forEach(session.warn) }
         try session.present(PrunePresentation(outcomes: outcomes, isDryRun: dry.dryRun), display, quiet: change.quiet)
         try Failures(outcomes).report(in: session)
     }
 
-    private func outcome(of order: PruneOrders, _ store: Store?) -> PruneOutcome {
+    private func outcome(of order: PruneOrders, _ store: Store?, _ forecasts: inout Forecasts) -> PruneOutcome {
         switch order {
-        case .refused(let source, let error): PruneOutcome(source: source, zoneName: "UTC", failure: error)
-        case .prune(var request, let zoneName):
-            PruneOutcome(source: request.source, zoneName: zoneName) { () throws(SnapshotsError) in
+        case .refused(let source, let error): return PruneOutcome(source: source, zoneName: "UTC", failure: error)
+        case .prune(var request, let zoneName, let schedule):
+            var outcome = PruneOutcome(source: request.source, zoneName: zoneName) { () throws(SnapshotsError) in
                 request.isForced = force
+                request.measuresReclaim = dry.dryRun || display.json
                 guard let store else { throw .unknownSource(reference: request.source.name.text, nearest: []) }
                 return dry.dryRun ? .planned(try store.planPrune(request)) : .done(try store.prune(request))
             }
+            if dry.dryRun, let schedule {
+                outcome.expected = (schedule, forecasts.forecast(request.keep, schedule, zoneName: zoneName, request.timeZone))
+            }
+            return outcome
         }
     }
 

@@ -24,6 +24,8 @@ extension PruneOutcome {
         fields += [("removed", Self.wrapped(removed, now)), ("out_of_scope", Self.wrapped(plan?.outOfScope ?? [], now))]
         fields += [("failed", .array(failed.map { .failure($0, now: now) })), ("error", error)]
         fields += [("warnings", .array(warnings.map(\.json))), ("reclaimable_bytes", JSON(plan?.reclaimableBytes))]
+        fields += [("schedule", expected.map { $0.schedule.json } ?? .null)]
+        fields += [("expected", expected.map { .object($0.forecast.numbers) } ?? .null)]
         return .object(fields)
     }
 
@@ -40,7 +42,7 @@ extension KeptSnapshot {
 }
 
 extension Reason {
-    fileprivate var json: JSON {
+    var json: JSON {
         .object([("rule", .string(rule.rawValue)), ("ordinal", JSON(ordinal.map { Int64($0) })), ("oldest", .bool(oldest))])
     }
 }

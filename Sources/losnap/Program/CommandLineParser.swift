@@ -18,7 +18,7 @@ enum CommandLineParser {
         do {
             var parsed = try Losnap.parseAsRoot(OptionalValue.spelledOut(arguments))
             if let command = parsed as? any Command { return .command(command) }
-            if parsed is Losnap || parsed is SourceCommand || parsed is ConfigCommand {
+            if parsed is Losnap || parsed is SourceCommand || parsed is ConfigCommand || parsed is PolicyCommand {
                 throw FrontError.missingCommand(path: path(of: arguments).names)
             }
             // The parser's own command, which answers with a page of help.

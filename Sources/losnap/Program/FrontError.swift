@@ -15,6 +15,10 @@ enum FrontError: ExplainedError {
     case missingCommand(path: [String])
     /// A rule or a time zone can't be taken.
     case policy(option: String, PolicyError)
+    /// There is no such policy in the configuration.
+    case unknownPolicy(String, nearest: [String])
+    /// A schedule can't be taken.
+    case schedule(option: String, ScheduleError)
     /// A duration can't be taken.
     case duration(option: String, DurationError)
     /// A value is out of its range.
@@ -39,6 +43,8 @@ extension FrontError {
         case .missingCommand: "missing_command"
         case .policy(_, .unknownTimeZone): "unknown_time_zone"
         case .policy: "invalid_limit"
+        case .unknownPolicy: "unknown_policy"
+        case .schedule: "invalid_schedule"
         case .duration: "invalid_duration"
         case .outOfRange: "out_of_range"
         case .noRules: "no_rules"
@@ -51,7 +57,8 @@ extension FrontError {
 
     var category: ErrorCategory {
         switch self {
-        case .usage, .unknownCommand, .missingCommand, .policy, .duration, .outOfRange, .noRules: .usage
+        case .usage, .unknownCommand, .missingCommand, .policy, .schedule, .duration, .outOfRange, .noRules: .usage
+        case .unknownPolicy: .notFound
         case .noHome: .configuration
         case .output(.noSpace), .output(Errno(rawValue: 122)): .full
         case .output: .io
@@ -66,6 +73,8 @@ extension FrontError {
         case .unknownCommand(let word, let path, _): "there is no command '\(path.dropFirst().map { $0 + " " }.joined())\(word)'"
         case .missingCommand(let path): "'\(path.joined(separator: " "))' needs a command"
         case .policy(let option, let error): "\(option): \(error.message)"
+        case .unknownPolicy(let name, _): "no policy is called '\(name)'"
+        case .schedule(let option, let error): "\(option): \(error.message)"
         case .duration(let option, let error): "\(option): \(error.message)"
         case .outOfRange(let option, let value, let range, _): "\(option): '\(value)' is not \(range)"
         case .noRules(nil): "there are no rules to prune by"
@@ -83,6 +92,9 @@ extension FrontError {
         case .unknownCommand(_, let path, let nearest?): "did you mean '\((path + [nearest]).joined(separator: " "))'?"
         case .unknownCommand(_, let path, nil), .missingCommand(let path): "see \(path.joined(separator: " ")) --help"
         case .policy(_, let error): error.hint
+        case .unknownPolicy(_, let nearest) where nearest.isEmpty: "see losnap policy list; policies are defined in the configuration"
+        case .unknownPolicy(_, let nearest): "did you mean \(nearest.joined(separator: ", "))?"
+        case .schedule(_, let error): error.hint
         case .duration(_, let error): error.hint
         case .outOfRange(_, _, _, let hint): hint
         case .noRules: "give at least one, such as --keep-daily 7; see losnap prune --help"

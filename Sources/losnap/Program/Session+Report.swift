@@ -16,8 +16,13 @@ enum OutputFormat {
 
 extension Session {
     /// Writes a result, and the warnings that came up.
-    func present(_ presentation: some Presentation, _ display: DisplayArguments, csv: Bool = false, quiet: Bool = false) throws {
-        let context = RenderContext(zone: zone(display), now: now, style: TextStyle(output, self))
+    ///
+    /// - Parameter aside: text goes to stderr, for stdout is somebody else's.
+    func present(
+        _ presentation: some Presentation, _ display: DisplayArguments, csv: Bool = false, quiet: Bool = false, aside: Bool = false
+    ) throws {
+        let textOutput = aside ? complaints : output
+        let context = RenderContext(zone: zone(display), now: now, style: TextStyle(textOutput, self))
         switch display.json ? .json : csv ? OutputFormat.csv : .text {
         case .json:
             let fields = presentation.fields(context) + [("warnings", .array(takeWarnings().map(\.json)))]
@@ -28,7 +33,7 @@ extension Session {
         case .text:
             // Warnings first, so that they are not lost behind a long table; the order between two streams is no promise.
             tellWarnings()
-            if !quiet { try output.write(presentation.text(context)) }
+            if !quiet { try textOutput.write(presentation.text(context)) }
         }
     }
 

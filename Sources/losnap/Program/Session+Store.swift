@@ -9,10 +9,11 @@ import SystemPackage
 
 extension Session {
     /// Opens the store in the way that the command wants.
-    func open(_ arguments: CatalogueArguments, for purpose: Purpose, waits: Bool = false) throws -> Store {
+    func open(_ arguments: CatalogueArguments, for purpose: Purpose, waits: Bool = false, atMost limit: UInt64? = nil) throws -> Store {
         try checkConfiguration(arguments.config)
         let options = StoreOptions(
-            catalogue: try cataloguePath(arguments.catalogue), places: places, waitsForLocks: waits, command: commandLine,
+            catalogue: try cataloguePath(arguments.catalogue), places: places, waitsForLocks: waits, longestWaitNanoseconds: limit,
+            command: commandLine,
             outputs: [ProgramOutput(name: "stdout", descriptor: 1), ProgramOutput(name: "stderr", descriptor: 2)], kernel: kernel)
         let store = try Store(options, mode: purpose.mode, whenFull: purpose == .freeing ? .useReserve : .refuse)
         store.leftFrozen.compactMap(Warning.init).forEach(warn)

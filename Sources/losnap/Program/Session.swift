@@ -21,6 +21,8 @@ final class Session {
     let kernel: Kernel
     private let environment: (String) -> String?
     private let currentDirectory: () -> String
+    /// The status of a command of the user's own that failed: the process ends with it, whatever losnap's own would be.
+    private(set) var passedOn: Int32?
     private var warnings: [Warning] = []
     private var stores: [Store] = []
 
@@ -89,6 +91,9 @@ final class Session {
     /// Keeps the store from being closed before the session ends: closing moves SQLite's log into the catalogue, with syncs of its
     /// own, though every change is durable in the log already. What stays there is moved when the log has grown.
     func keepOpen(_ store: Store) { stores.append(store) }
+
+    /// Takes note of how a command of the user's own ended.
+    func passOn(_ status: Int32) { passedOn = status == 0 ? nil : status }
 
     /// Remembers something that the user should know; it is told with the result, or with the error.
     func warn(_ warning: Warning) {

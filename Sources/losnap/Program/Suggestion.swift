@@ -9,4 +9,6 @@ enum Suggestion {
         let begun = names.filter { word.count >= 2 && $0.hasPrefix(word.lowercased()) }
         return begun.count == 1 ? begun.first : nil
     }
+    /// The names that may have been meant, the nearest first.
+    static func all(near word: String, among names: [String]) -> [String] { nearestNames(to: word, among: names) }
 }

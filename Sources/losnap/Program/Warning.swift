@@ -37,6 +37,9 @@ struct Warning: Equatable {
             hint: "losnap source add \(name) \(image.shellWord)")
     }
 
+    /// Nothing was done, for another run is at it.
+    static func anotherRun(_ busy: RunBusy) -> Warning { Warning("another_run", busy.message + "; nothing is left to do for this one") }
+
     /// Sources that rules of the command line would replace the policy of.
     static func skippedConfigured(_ name: SourceName) -> Warning {
         Warning(

@@ -17,6 +17,8 @@ struct PruneOutcome {
     /// The name of the calendar's zone, as it was given.
     let zoneName: String
     let result: Result<Stage, any Error>
+    /// The configured schedule, and what it and the rules lead to; only in a dry run.
+    var expected: (schedule: Schedule, forecast: Forecast)?
 
     init(source: Source, zoneName: String, _ body: () throws(SnapshotsError) -> Stage) {
         self.source = source
@@ -80,8 +82,21 @@ struct PrunePresentation: Presentation {
             let snapshot = listed.snapshot
             table.add([snapshot.number.description, context.time(snapshot.takenAt), snapshot.label?.text ?? "", verdict, why])
         }
-        return "\(plan.source.name):\n" + table.text(context.style) + EscapedText.line(summary(outcome, plan)) + "\n"
-            + (isDryRun ? EscapedText.line(reach(plan, context)) + "\n" : "")
+        let title = "\(plan.source.name):\n" + table.text(context.style)
+        guard isDryRun else { return title + EscapedText.line(summary(outcome, plan)) + "\n" }
+        let lines = [summary(outcome, plan), reach(plan, context)] + (outcome.expected.map { [expectation($0)] } ?? [])
+        let picture = picture(plan).text(context.style)
+        return title + (picture.isEmpty ? "" : "\n" + picture + "\n") + lines.map { EscapedText.line($0) + "\n" }.joined()
+    }
+
+    private func picture(_ plan: PrunePlan) -> PictureText {
+        let kept = plan.kept.map { Judged(takenAt: $0.snapshot.snapshot.takenAt, verdict: .keep($0.reasons)) }
+        let removed = plan.removed.map { Judged(takenAt: $0.snapshot.takenAt, verdict: .remove) }
+        return PictureText(kept + removed, keep: plan.keep, zone: plan.timeZone)
+    }
+
+    private func expectation(_ expected: (schedule: Schedule, forecast: Forecast)) -> String {
+        "\(expected.schedule.words): \(expected.forecast.words)"
     }
 
     private func summary(_ outcome: PruneOutcome, _ plan: PrunePlan) -> String {

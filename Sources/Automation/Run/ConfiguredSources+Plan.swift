@@ -1,0 +1,141 @@
+// From the configuration, the sources of the catalogue and the time to the plan of a run.
+
+import CloneCore
+import Configuration
+public import Policy
+public import Snapshots
+import SystemPackage
+
+/// What somebody wants a run to see to.
+public struct RunSelection: Sendable {
+    /// The names and paths that were given; none: everything.
+    public let references: [SourceReference]
+
+    /// Those.
+    public init(_ references: [SourceReference]) {
+        self.references = references
+    }
+
+    /// Everything.
+    public static let all = RunSelection([])
+
+    func includes(_ target: RunTarget) -> Bool {
+        references.isEmpty || references.contains { Self.names($0, target) }
+    }
+
+    fileprivate static func names(_ reference: SourceReference, _ target: RunTarget) -> Bool {
+        switch reference {
+        case .path(let path): path == target.image
+        case .name(let name):
+            [target.name, target.configured.entry.name, target.configured.entry.group, target.source?.name.text].contains(name.text)
+        }
+    }
+}
+
+extension ConfiguredSources {
+    /// What a run at `now` has to do.
+    ///
+    /// - Parameters:
+    ///   - known: the sources of the catalogue that are in use.
+    ///   - lastRuns: when each was last seen to, by its UUID.
+    /// - Throws: ``AutomationError/unknownEntry(name:nearest:)``, and for a zone that is not known.
+    public func runPlan(
+        _ selection: RunSelection, known: [Source], lastRuns: [Identifier: LastRun], now: Instant
+    ) throws(AutomationError) -> RunPlan {
+        var failures: [RunFailure] = []
+        let targets = try targets(known, lastRuns, now, &failures)
+        for reference in selection.references {
+            let hasFailed = failures.contains { $0.names.contains(reference.text) }
+            if !hasFailed, !targets.contains(where: { RunSelection.names(reference, $0) }) { throw unknown(reference, targets) }
+        }
+        let selected = failures.filter { failure in
+            selection.references.isEmpty || selection.references.contains { failure.names.contains($0.text) }
+        }
+        return RunPlan(now: now, units: units(targets, now).filter { $0.targets.contains(where: selection.includes) }, failures: selected)
+    }
+
+    private func unknown(_ reference: SourceReference, _ targets: [RunTarget]) -> AutomationError {
+        let names = targets.map { if case .name = reference { $0.name } else { $0.image.string } }
+        return .unknownEntry(name: reference.text, nearest: nearestNames(to: reference.text, among: names, limit: 1).first)
+    }
+
+    private func targets(
+        _ known: [Source], _ lastRuns: [Identifier: LastRun], _ now: Instant, _ failures: inout [RunFailure]
+    ) throws(AutomationError) -> [RunTarget] {
+        let byImage = Dictionary(known.map { ($0.imagePath, $0) }) { first, _ in first }
+        let scheduledGroups = Set(entries.compactMap { $0.entry.schedule == nil ? nil : $0.entry.group })
+        var names = Dictionary(known.map { ($0.name.text, $0.imagePath) }) { first, _ in first }
+        for item in entries { if case .one(let path) = item.image, names[item.entry.name] == nil { names[item.entry.name] = path } }
+        var targets: [RunTarget] = []
+        for item in entries where item.entry.schedule != nil || item.entry.group.map(scheduledGroups.contains) == true {
+            let images: [ConfiguredImage]
+            do throws(CloneError) {
+                images = try self.images(of: item)
+            } catch {
+                failures.append(
+                    RunFailure(subject: item.entry.name, names: [item.entry.name], stage: .plan, error: error, sources: []))
+                continue
+            }
+            let zone = try zone(of: item.entry).zone
+            for image in images {
+                let source = byImage[image.path] ?? (image.isMatch ? nil : known.first { $0.name.text == image.name })
+                var problem: (any ExplainedError)?
+                if let source {
+                    if case .contradiction(let error) = match(source) { problem = error }
+                } else {
+                    problem = nameProblem(of: image, &names)
+                }
+                let last = source.flatMap { lastRuns[$0.id]?.latest }
+                targets.append(
+                    RunTarget(
+                        name: source?.name.text ?? image.name, image: image.path, source: source, last: last, problem: problem,
+                        configured: image, own: item.entry.schedule?.state(last: last, now: now, in: zone)))
+            }
+        }
+        return targets
+    }
+
+    /// Why an image that is new can't be called as it would be.
+    private func nameProblem(of image: ConfiguredImage, _ names: inout [String: FilePath]) -> (any ExplainedError)? {
+        let name: SourceName
+        do throws(SnapshotsError) {
+            name = try SourceName(parsing: image.name)
+        } catch {
+            return SnapshotsError.noNameFromImage(path: image.path, problem: error.message)
+        }
+        if let other = names[name.text], other != image.path { return SnapshotsError.sourceNameTaken(name: name, image: other) }
+        names[name.text] = image.path
+        return nil
+    }
+
+    private func units(_ targets: [RunTarget], _ now: Instant) -> [RunUnit] {
+        var units: [RunUnit] = []
+        var seen: Set<String> = []
+        for target in targets {
+            guard let group = target.configured.entry.group else {
+                if let state = target.own { units.append(RunUnit(group: nil, targets: [target], state: state)) }
+                continue
+            }
+            guard seen.insert(group).inserted else { continue }
+            let members = targets.filter { $0.configured.entry.group == group }
+            let states = members.compactMap(\.own)
+            guard let state = states.first(where: \.isDue) ?? earliest(states) else { continue }
+            units.append(RunUnit(group: group, targets: members, state: state))
+        }
+        return units
+    }
+
+    private func earliest(_ states: [DueState]) -> DueState? {
+        let next = states.compactMap { if case .notDue(let next) = $0 { next } else { nil } }.min()
+        return next.map { .notDue(next: $0) }
+    }
+}
+
+extension SourceReference {
+    fileprivate var text: String {
+        switch self {
+        case .name(let name): name.text
+        case .path(let path): path.string
+        }
+    }
+}

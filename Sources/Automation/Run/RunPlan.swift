@@ -1,0 +1,75 @@
+// What a run is to do, as values. The rule: it is made of what the catalogue and the configuration say, without a look at any pool; a dry run shows
+// this very value.
+
+public import CloneCore
+public import Policy
+public import Snapshots
+public import SystemPackage
+
+/// An image that a run sees to.
+public struct RunTarget: Sendable {
+    /// What its source is called, or will be.
+    public let name: String
+    /// Where the image is.
+    public let image: FilePath
+    /// Its source; nil: it is registered with its first snapshot.
+    public let source: Source?
+    /// When the schedule was last seen to; nil: never.
+    public let last: Instant?
+    /// Why it can't be taken, if that is known already.
+    let problem: (any ExplainedError)?
+    let configured: ConfiguredImage
+    /// Whether it is due; nil for a member of a group that has no schedule of its own.
+    let own: DueState?
+}
+
+/// What is taken in one freeze: one image, or those of a group.
+public struct RunUnit: Sendable {
+    /// The group; nil for an image by itself.
+    public let group: String?
+    /// Its images, in the order of the configuration.
+    public let targets: [RunTarget]
+    /// Whether it is due: a group is as soon as one of its images is.
+    public let state: DueState
+
+    /// "home", or "data, log (group database)".
+    public var subject: String {
+        let names = targets.map(\.name).joined(separator: ", ")
+        return group.map { targets.count > 1 ? "\(names) (group \($0))" : names } ?? names
+    }
+}
+
+/// Everything that a run is to take, and what is wrong before it begins.
+public struct RunPlan: Sendable {
+    /// The time it was made for.
+    public let now: Instant
+    /// What is seen to, in the order of the configuration.
+    public let units: [RunUnit]
+    /// What keeps entries from being seen to at all.
+    public let failures: [RunFailure]
+}
+
+/// Something that went wrong in a run.
+public struct RunFailure: Sendable {
+    /// At what.
+    public enum Stage: String, Sendable, Hashable, CaseIterable {
+        /// Finding out what there is.
+        case plan
+        /// Taking the snapshot.
+        case take
+        /// A hook, though the snapshot is there.
+        case hook
+        /// Pruning.
+        case prune
+    }
+
+    /// What it is about, for people.
+    public let subject: String
+    /// The names of the sources that it befell.
+    public let names: [String]
+    /// At what.
+    public let stage: Stage
+    /// What.
+    public let error: any ExplainedError
+    let sources: [Source]
+}

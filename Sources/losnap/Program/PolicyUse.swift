@@ -1,0 +1,37 @@
+// Who uses a policy: the configured sources, put together where schedule and zone are the same, for these lead to the same snapshots.
+
+import Configuration
+import Policy
+
+/// Sources with one policy, one schedule and one zone.
+struct PolicyUse {
+    /// When they are taken; nil: never by themselves.
+    let schedule: Schedule?
+    let zone: LocalZone
+    /// The names of their entries.
+    var sources: [String]
+
+    /// Those of a policy, in the order of the configuration.
+    static func all(
+        of policy: ConfiguredPolicy, in configuration: LosnapConfiguration, _ session: Session
+    ) throws(FrontError) -> [PolicyUse] {
+        var uses: [PolicyUse] = []
+        for source in configuration.sources where source.policy == policy.name {
+            let zone = try session.calendarZone(source.timeZone ?? policy.timeZone)
+            if let index = uses.firstIndex(where: { $0.schedule == source.schedule && $0.zone.name == zone.name }) {
+                uses[index].sources.append(source.name)
+            } else {
+                uses.append(PolicyUse(schedule: source.schedule, zone: zone, sources: [source.name]))
+            }
+        }
+        return uses
+    }
+}
+
+extension FoundConfiguration {
+    /// The policy of that name.
+    func policy(named name: String) throws(FrontError) -> ConfiguredPolicy {
+        if let policy = configuration.policy(name) { return policy }
+        throw .unknownPolicy(name, nearest: Suggestion.all(near: name, among: configuration.policies.map(\.name)))
+    }
+}
