@@ -8,6 +8,7 @@ import Yams
 struct ConfigurationReader {
     private(set) var policies: [ConfiguredPolicy] = []
     private(set) var sources: [ConfiguredSource] = []
+    private(set) var check = ConfiguredCheck.usual
     private let problems: ProblemList
     private var policyNames: [String] = []
 
@@ -16,16 +17,18 @@ struct ConfigurationReader {
         guard let document = Document(text, problems), let root = document.root, !root.saysNothing else { return }
         guard case .mapping(let mapping) = root else {
             problems.add(
-                problems.position(root.mark), "expected policies, sources or defaults, found \(root.kind)", hint: "see losnap.yaml(5)")
+                problems.position(root.mark), "expected policies, sources, defaults or check, found \(root.kind)",
+                hint: "see losnap.yaml(5)")
             return
         }
-        let known = ["policies", "sources", "defaults"]
+        let known = ["policies", "sources", "defaults", "check"]
         let block = Block(mapping, name: nil, known: known, problems: problems, repeated: document.repeated)
         func entry(_ key: String) -> Entry? { block.entries.first { $0.key == key && !$0.isNull } }
         if let entry = entry("policies") { readPolicies(entry) }
         let defaults = entry("defaults").map { SourceBlock($0, known: SourceBlock.sharedKeys) }
         if let entry = entry("sources") { readSources(entry, defaults) }
         if let policy = defaults?.policy { checkPolicy(policy) }
+        if let entry = entry("check") { check = ConfiguredCheck(entry) }
     }
 
     private mutating func readPolicies(_ entry: Entry) {
@@ -49,6 +52,7 @@ struct ConfigurationReader {
                 continue
             }
             let source = ConfiguredSource(own.completed(by: defaults), image: image, pattern: pattern)
+            checkMissed(source, own, defaults)
             if case .glob = pattern, let directory = own.snapshotDirectory, directory.value != nil {
                 problems.add(
                     directory.position, "snapshot-directory: several images can't have one directory",
@@ -85,6 +89,17 @@ struct ConfigurationReader {
             problems.add(
                 position, "policy: '\(policy.name)' keeps labels and tags alone, and what is taken by schedule has neither",
                 hint: "give it a rule for times such as daily: 7, or last: 1 if only the newest is wanted")
+        }
+    }
+
+    /// A warning that would never come before what is critical.
+    private func checkMissed(_ source: ConfiguredSource, _ own: SourceBlock, _ defaults: SourceBlock?) {
+        guard let low = source.missedWarning, let high = source.missedCritical, low > high else { return }
+        let written = [own.missedWarning, own.missedCritical, defaults?.missedWarning, defaults?.missedCritical]
+        let place = written.compactMap { $0 }.first { $0.value != nil }?.position ?? own.position
+        let isTold = problems.problems.contains { $0.position == place }
+        if !isTold {
+            problems.add(place, "missed-warning: \(low) is above missed-critical, \(high)", hint: "write both, the warning lower")
         }
     }
 

@@ -37,6 +37,10 @@ public struct ConfiguredSource: Sendable, Hashable {
     public let group: String?
     /// How much must differ from the newest snapshot for another one.
     public let ifChanged: ConfiguredSize?
+    /// How many slots of its schedule in a row may be missed before `check` warns; nil: any number.
+    public let missedWarning: Int?
+    /// The same for critical.
+    public let missedCritical: Int?
     /// All its values.
     public let settings: [EffectiveSetting]
 
@@ -57,6 +61,10 @@ public struct ConfiguredSource: Sendable, Hashable {
         timeout = block.timeout?.value
         group = block.group?.value
         ifChanged = block.ifChanged?.value
+        missedWarning = block.missedWarning.effective(or: 1)
+        missedCritical = block.missedCritical.effective(or: 3)
+        // Without a schedule nothing can be missed.
+        let isScheduled = block.schedule?.value != nil
         settings = [
             EffectiveSetting("image", image) { [$0.description] },
             EffectiveSetting("policy", block.policy) { [$0] },
@@ -72,6 +80,8 @@ public struct ConfiguredSource: Sendable, Hashable {
             EffectiveSetting("timeout", block.timeout, or: ["60s"]) { [$0.description] },
             EffectiveSetting("group", block.group) { [$0] },
             EffectiveSetting("if-changed", block.ifChanged) { [$0.description] },
+            EffectiveSetting(threshold: "missed-warning", block.missedWarning, or: isScheduled ? "1" : nil),
+            EffectiveSetting(threshold: "missed-critical", block.missedCritical, or: isScheduled ? "3" : nil),
         ]
     }
 }

@@ -8,13 +8,16 @@ public struct LosnapConfiguration: Sendable, Hashable {
     public let policies: [ConfiguredPolicy]
     /// The sources, in the order of the file.
     public let sources: [ConfiguredSource]
+    /// From when on `check` complains.
+    public let check: ConfiguredCheck
 
     /// One that says nothing.
-    public static let empty = LosnapConfiguration(policies: [], sources: [])
+    public static let empty = LosnapConfiguration(policies: [], sources: [], check: .usual)
 
-    private init(policies: [ConfiguredPolicy], sources: [ConfiguredSource]) {
+    private init(policies: [ConfiguredPolicy], sources: [ConfiguredSource], check: ConfiguredCheck) {
         self.policies = policies
         self.sources = sources
+        self.check = check
     }
 
     /// Reads the text of a file.
@@ -23,7 +26,7 @@ public struct LosnapConfiguration: Sendable, Hashable {
     public init(parsing text: String, path: FilePath) throws(ConfigurationError) {
         let problems = ProblemList(file: path.string)
         let reader = ConfigurationReader(text, problems)
-        self.init(policies: reader.policies, sources: reader.sources)
+        self.init(policies: reader.policies, sources: reader.sources, check: reader.check)
         guard problems.problems.isEmpty else { throw .invalid(path: path, problems.sorted) }
     }
 

@@ -38,7 +38,7 @@ struct Losnap: ParsableCommand {
                 ]),
             CommandGroup(
                 name: "What a record says", subcommands: [HoldSnapshot.self, Release.self, LabelSnapshot.self, TagSnapshot.self]),
-            CommandGroup(name: "By itself", subcommands: [Run.self]),
+            CommandGroup(name: "By itself", subcommands: [Run.self, Check.self]),
             CommandGroup(
                 name: "Sources, history, repair",
                 subcommands: [SourceCommand.self, ConfigCommand.self, PolicyCommand.self, LogCommand.self, Thaw.self, Repair.self]),

@@ -116,6 +116,30 @@ import Testing
         #expect(pattern.description == "/srv/images/vm-*.img")
     }
 
+    @Test func `thresholds of check, for each source and for pools`() throws {
+        let usual = try parse("sources: { a: { image: /a.img } }")
+        #expect(usual.check == .usual)
+        #expect(usual.check.poolWarning?.number == 85 && usual.check.poolCritical?.number == 95)
+        #expect(usual.sources[0].missedWarning == 1 && usual.sources[0].missedCritical == 3)
+        let written = try parse(
+            """
+            check: { pool-warning: 1%, pool-critical: null }
+            defaults: { missed-warning: 2, missed-critical: 5, every: 1h }
+            sources:
+              a: { image: /a.img }
+              b: { image: /b.img, missed-warning: 5 }
+              c: { image: /c.img, missed-warning: 1000, missed-critical: null }
+              d: { image: /d.img, missed-warning: null, missed-critical: 1 }
+            """)
+        #expect(written.check.poolWarning?.number == 1 && written.check.poolCritical == nil)
+        #expect(written.check.settings.map(\.values) == [["1%"], []])
+        #expect(written.sources.map(\.missedWarning) == [2, 5, 1000, nil])
+        #expect(written.sources.map(\.missedCritical) == [5, 5, nil, 1])
+        // A default that fits the other default may not fit what a source says.
+        #expect(throws: ConfigurationError.self) { try parse("sources: { a: { image: /a.img, missed-critical: 1, missed-warning: 2 } }") }
+        #expect(throws: ConfigurationError.self) { try parse("check: { pool-critical: 80% }") }
+    }
+
     @Test func `columns count characters, and deep nesting is an error`() throws {
         do throws(ConfigurationError) {
             _ = try LosnapConfiguration(parsing: "policies: { 'é': {}, ä: {} }", path: "/c")

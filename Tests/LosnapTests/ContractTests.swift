@@ -54,7 +54,7 @@ import Testing
     @Test func `every word of a closed choice is in the document`() {
         let words =
             Origin.allCases.map(\.rawValue) + Consistency.allCases.map(\.rawValue) + SnapshotState.allCases.map(\.rawValue)
-            + Presence.allCases.map(\.rawValue) + RuleName.allCases.map(\.rawValue)
+            + Presence.allCases.map(\.rawValue) + RuleName.allCases.map(\.rawValue) + CheckKind.allCases.map(\.rawValue)
             + RunFailure.Stage.allCases.map(\.rawValue)
         for word in words { #expect(document.contains("`\(word)`"), "\(word) is not in Docs/json.md") }
     }
@@ -99,6 +99,7 @@ import Testing
             PolicyPresentation(policy: configured.configuration.policies[0], sources: [], unscheduled: [], cases: [use]),
             try Samples.simulation(), try Samples.run(), try Samples.runPlan(), AdoptPresentation(snapshots: [snapshot]),
             RebuildPresentation(report: rebuild),
+            CheckPresentation(report: try CheckRenderingTests.facts().judged()),
         ]
         var names: Set<String> = ["warnings"]
         for result in results { collect(.object(result.fields(context)), &names) }

@@ -29,6 +29,9 @@ public struct ConfiguredSources: Sendable {
     /// Whether any source has a policy.
     public var hasRules: Bool { entries.contains { $0.entry.policy != nil } }
 
+    /// Whether any source is due by itself.
+    public var hasSchedules: Bool { entries.contains { $0.entry.schedule != nil } }
+
     /// What it has for a source of the catalogue.
     public func match(_ source: Source) -> ConfiguredMatch { ConfiguredMatch(source, among: entries) }
 

@@ -30,7 +30,7 @@ public func thawLeftFrozen(places: RuntimePlaces, view: SystemView = .linux, ker
     let records = try openPrivateDirectory(places.frozen, kernel: kernel)
     let locks = try openPrivateDirectory(places.locks, kernel: kernel)
     var found: [RecordedFreeze] = []
-    for record in names.sorted().compactMap({ read($0, in: places) }).sorted(by: { $0.depth < $1.depth }) {
+    for record in names.sorted().compactMap({ readFreezeRecord($0, in: places) }).sorted(by: { $0.depth < $1.depth }) {
         if record.boot != currentBootID() {
             try record.remove(in: records, kernel: kernel)
         } else {
@@ -54,7 +54,7 @@ private enum RecordedFreeze {
 }
 
 /// nil: not a freeze record, or not the one that belongs there.
-private func read(_ name: String, in places: RuntimePlaces) -> FreezeRecord? {
+func readFreezeRecord(_ name: String, in places: RuntimePlaces) -> FreezeRecord? {
     readSmallFile(places.frozen + "/" + name).flatMap { FreezeRecord(text: $0) }.flatMap { $0.fileName == name ? $0 : nil }
 }
 

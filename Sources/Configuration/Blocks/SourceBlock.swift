@@ -22,9 +22,12 @@ struct SourceBlock {
     var timeout: Setting<CalendarDuration>?
     var ifChanged: Setting<ConfiguredSize>?
     var timeZone: Setting<String>?
+    var missedWarning: Setting<Int>?
+    var missedCritical: Setting<Int>?
 
     static let sharedKeys = [
         "policy", "every", "immutable", "consistency", "max-freeze", "before", "after", "failed", "timeout", "if-changed", "timezone",
+        "missed-warning", "missed-critical",
     ]
     static let ownKeys = ["image", "snapshot-directory", "group"]
 
@@ -56,6 +59,8 @@ struct SourceBlock {
         case "failed": failed = entry.one("a command", command)
         case "timeout": timeout = entry.one("a duration such as 60s", hookTimeout)
         case "if-changed": ifChanged = Self.ifChanged(entry)
+        case "missed-warning": missedWarning = entry.one("a number of slots", missedSlots)
+        case "missed-critical": missedCritical = entry.one("a number of slots", missedSlots)
         default: timeZone = entry.one("the name of a time zone", zoneName)
         }
     }
@@ -87,6 +92,8 @@ struct SourceBlock {
         merged.timeout = timeout ?? defaults.timeout
         merged.ifChanged = ifChanged ?? defaults.ifChanged
         merged.timeZone = timeZone ?? defaults.timeZone
+        merged.missedWarning = missedWarning ?? defaults.missedWarning
+        merged.missedCritical = missedCritical ?? defaults.missedCritical
         return merged
     }
 }

@@ -71,7 +71,7 @@ public final class Store: Sendable {
 
     package var kernel: Kernel { options.kernel }
 
-    /// Opens the catalogue, after thawing what a killed losnap left frozen.
+    /// Opens the catalogue, after thawing what a killed losnap left frozen, unless the options say that this was looked after.
     public init(
         _ options: StoreOptions, mode: CatalogueMode, whenFull: CatalogueWhenFull = .refuse
     ) throws(SnapshotsError) {

@@ -8,7 +8,7 @@ struct Thaw: Command {
         commandName: "thaw",
         abstract: "Thaw what a killed losnap left frozen.",
         discussion: """
-            Every other command does this too, before anything else. A filesystem that something else has frozen is never thawed; fsfreeze \
+            Every other command but check does this too, before anything else. A filesystem that something else has frozen is never thawed; fsfreeze \
             -u does that.
 
             EXAMPLES:

@@ -13,7 +13,8 @@ extension JSON {
         .object([("name", .string(name))] + place(position) + [("settings", .array(settings.map(setting)))])
     }
 
-    private static func setting(_ setting: EffectiveSetting) -> JSON {
+    /// One effective value.
+    static func setting(_ setting: EffectiveSetting) -> JSON {
         .object(
             [("key", .string(setting.key)), ("values", .array(setting.values.map { .string($0) }))] + place(setting.position))
     }

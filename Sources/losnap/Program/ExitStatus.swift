@@ -6,6 +6,8 @@ import CloneCore
 enum ExitStatus: Int32, CaseIterable {
     case done = 0
     case failed = 1
+    /// Of `check` alone.
+    case critical = 2
     case partial = 3
     case usage = 64
     case data = 65

@@ -8,12 +8,14 @@ enum Program {
             switch try CommandLineParser.parse(arguments) {
             case .text(let text): try session.output.write(text.hasSuffix("\n") ? text : text + "\n")
             case .command(let command):
-                // Before configuration and catalogue are looked at: they may lie on what is frozen. `thaw` does it as its own work.
-                if !(command is Thaw) { try session.thawFirst() }
+                // Before configuration and catalogue are looked at: they may lie on what is frozen. `thaw` does it as its own work, and
+                // `check` changes nothing.
+                if !(command is Thaw || command is Check) { try session.thawFirst() }
                 try command.run(in: session)
             }
             return .done
         } catch {
+            if CommandLineParser.path(of: arguments).type == Check.self { return Check.report(error, arguments, in: session) }
             return session.report(error)
         }
     }

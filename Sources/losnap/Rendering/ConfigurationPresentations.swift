@@ -32,7 +32,10 @@ struct ConfigurationPresentation: Presentation {
         let parts =
             configuration.policies.map { part("policy \($0.name)", $0.settings, context) }
             + configuration.sources.map { part("source \($0.name)", $0.settings, context) }
-        return parts.isEmpty ? "nothing is configured\n" : parts.joined(separator: "\n")
+        // Alone it would be said of every empty configuration.
+        let check = parts.isEmpty && configuration.check == .usual ? [] : [part("check", configuration.check.settings, context)]
+        let all = parts + check
+        return all.isEmpty ? "nothing is configured\n" : all.joined(separator: "\n")
     }
 
     private func part(_ title: String, _ settings: [EffectiveSetting], _ context: RenderContext) -> String {
@@ -50,6 +53,7 @@ struct ConfigurationPresentation: Presentation {
             ("file", JSON(found.path?.string)),
             ("policies", .array(configuration.policies.map { .configured($0.name, $0.position, $0.settings) })),
             ("sources", .array(configuration.sources.map { .configured($0.name, $0.position, $0.settings) })),
+            ("check", .array(configuration.check.settings.map(JSON.setting))),
         ]
     }
 }

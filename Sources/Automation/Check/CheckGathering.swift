@@ -1,0 +1,188 @@
+// Gathering what a check has to know. The rule: it only reads, takes no lock, thaws nothing, and goes on where it can: what could not be looked at
+// is a finding by itself.
+
+import CloneCore
+import Configuration
+import Glibc
+public import Policy
+public import Snapshots
+import SystemPackage
+
+extension ConfiguredSources {
+    /// The facts about the sources of the catalogue that are in use, and about those of the configuration that it does not have.
+    ///
+    /// - Parameters:
+    ///   - selection: only these, by name, image, configured entry or group; none: all.
+    ///   - store: the open catalogue; nil: there is none.
+    /// - Throws: ``SnapshotsError/unknownSource(reference:nearest:)`` for a selection that names nothing, and what keeps the catalogue from being
+    ///   read.
+    public func checkFacts(_ selection: [SourceReference], in store: Store?, now: Instant) throws(SnapshotsError) -> CheckFacts {
+        var facts = CheckFacts(now: now)
+        facts.thresholds = configuration.check
+        let known = try store?.catalogue.sources(.inUse) ?? []
+        let candidates = known.map { candidate($0) } + unregistered(known, &facts.problems)
+        let chosen = try chosen(selection, among: candidates, in: store)
+        // What is wrong with the configuration as a whole is told, whatever was chosen.
+        facts.problems += chosen.compactMap(\.problem)
+        let survey = try store?.survey(chosen.compactMap(\.source)) ?? Survey(sources: [], pools: [])
+        facts.pools = survey.pools
+        facts.sources = try sourceFacts(chosen, survey, in: store, now: now)
+        return facts
+    }
+
+    private func sourceFacts(
+        _ chosen: [CheckCandidate], _ survey: Survey, in store: Store?, now: Instant
+    ) throws(SnapshotsError) -> [SourceFacts] {
+        let surveys = Dictionary(survey.sources.map { ($0.source.id, $0) }) { first, _ in first }
+        let runs = try store?.catalogue.lastRuns() ?? [:]
+        var facts: [SourceFacts] = []
+        var successes: [Identifier: Instant] = [:]
+        for candidate in chosen {
+            guard let source = candidate.source else {
+                facts.append(SourceFacts(name: candidate.name, schedule: candidate.schedule))
+                continue
+            }
+            // A snapshot whose file is missing is no success any more.
+            let last = [surveys[source.id]?.newestOfRun, runs[source.id]?.unchanged].compactMap { $0 }.max()
+            successes[source.id] = last ?? .earliest
+            facts.append(
+                SourceFacts(name: candidate.name, schedule: candidate.schedule, survey: surveys[source.id], lastSuccess: last))
+        }
+        // A run that goes on failing goes on saying so: what nobody has said for a month, or of a source that has no successes of its own since the
+        // last success of any, is over.
+        let month = now.advanced(byMilliseconds: -31 * 86_400_000)
+        let newest = runs.values.compactMap(\.latest).max() ?? .earliest
+        for candidate in chosen where candidate.schedule == nil {
+            if let source = candidate.source { successes[source.id] = max(successes[source.id] ?? .earliest, newest, month) }
+        }
+        let failures = try store?.catalogue.runFailures(since: successes) ?? [:]
+        let others = try store?.catalogue.runFailuresWithoutSource(since: month) ?? [:]
+        for (index, candidate) in chosen.enumerated() where !candidate.isGone {
+            var event = candidate.source.flatMap { failures[$0.id] }
+            if let nameless = others.first(where: { $0.key.text == candidate.name })?.value,
+                nameless.occasion.at > max(facts[index].lastSuccess ?? .earliest, event?.occasion.at ?? .earliest)
+            {
+                event = nameless
+            }
+            facts[index].failure = event.map { FailedRun(at: $0.occasion.at, reason: $0.occasion.reason) }
+        }
+        return facts
+    }
+
+    // MARK: What there is to check
+
+    private func candidate(_ source: Source) -> CheckCandidate {
+        var candidate = CheckCandidate(name: source.name.text, names: [source.name.text], image: source.imagePath, source: source)
+        switch match(source) {
+        case .none: break
+        case .entry(let entry):
+            candidate.names.formUnion([entry.name, entry.group].compactMap { $0 })
+            if case .glob = entry.image, access(source.imagePath.string, F_OK) != 0, errno == ENOENT {
+                // A pattern is about the images that are there. Whether its snapshots are, is looked at all the same.
+                candidate.isGone = true
+                break
+            }
+            do throws(AutomationError) { candidate.schedule = try schedule(of: entry) } catch {
+                candidate.problem = CheckFinding(.unknown, .configuration, source.name.text, error.message, hint: error.hint)
+            }
+        case .contradiction(let error):
+            candidate.problem = CheckFinding(.critical, .configuration, source.name.text, error.message, hint: error.hint)
+        }
+        return candidate
+    }
+
+    /// What is due by itself and not in the catalogue.
+    private func unregistered(_ known: [Source], _ problems: inout [CheckFinding]) -> [CheckCandidate] {
+        var names = Set(known.map(\.name.text))
+        var candidates: [CheckCandidate] = []
+        for item in entries {
+            let schedule: CheckedSchedule?
+            do throws(AutomationError) { schedule = try self.schedule(of: item.entry) } catch {
+                problems.append(CheckFinding(.unknown, .configuration, item.entry.name, error.message, hint: error.hint))
+                continue
+            }
+            guard let schedule else { continue }
+            let images: [ConfiguredImage]
+            do throws(CloneError) { images = try self.images(of: item) } catch {
+                problems.append(CheckFinding(.critical, .configuration, item.entry.name, error.message, hint: error.hint))
+                continue
+            }
+            for image in images where !known.contains(where: { $0.imagePath == image.path }) {
+                guard names.insert(image.name).inserted else {
+                    // Of a single image the contradiction is told with the source that has its name.
+                    if image.isMatch {
+                        problems.append(
+                            CheckFinding(
+                                .critical, .configuration, image.path.string, "a source is called '\(image.name)' already",
+                                hint: "give the image another name, or an entry of its own"))
+                    }
+                    continue
+                }
+                candidates.append(
+                    CheckCandidate(
+                        name: image.name, names: Set([image.name, item.entry.name, item.entry.group].compactMap { $0 }), image: image.path,
+                        schedule: schedule))
+            }
+        }
+        return candidates
+    }
+
+    /// When an entry is taken: by its own schedule, or with its group.
+    private func schedule(of entry: ConfiguredSource) throws(AutomationError) -> CheckedSchedule? {
+        let member = entry.schedule == nil ? entries.first { $0.entry.group == entry.group && $0.entry.schedule != nil }?.entry : entry
+        guard let scheduled = entry.schedule != nil || entry.group != nil ? member : nil, let schedule = scheduled.schedule else {
+            return nil
+        }
+        return CheckedSchedule(
+            schedule, zone: try zone(of: scheduled).zone, missedWarning: entry.missedWarning, missedCritical: entry.missedCritical)
+    }
+
+    private func chosen(
+        _ selection: [SourceReference], among candidates: [CheckCandidate], in store: Store?
+    ) throws(SnapshotsError) -> [CheckCandidate] {
+        if selection.isEmpty { return candidates }
+        var chosen = Set<Int>()
+        for reference in selection {
+            var image: FilePath?
+            if case .path(let path) = reference { image = (try? store?.imagePath(behind: path)) ?? path }
+            let found = candidates.indices.filter { candidates[$0].isMeant(by: reference, image: image) }
+            if found.isEmpty {
+                let text = reference.text
+                let names = candidates.map { if case .name = reference { $0.name } else { $0.image.string } }
+                throw .unknownSource(reference: text, nearest: nearestNames(to: text, among: names))
+            }
+            chosen.formUnion(found)
+        }
+        return chosen.sorted().map { candidates[$0] }
+    }
+}
+
+/// A source of the catalogue, or what is to become one.
+private struct CheckCandidate {
+    let name: String
+    /// Everything that it can be chosen by.
+    var names: Set<String>
+    let image: FilePath
+    var source: Source?
+    var schedule: CheckedSchedule?
+    var problem: CheckFinding?
+    /// Whether it matched a pattern, and its image is not there any more.
+    var isGone = false
+
+    /// - Parameter traced: the image behind a path.
+    func isMeant(by reference: SourceReference, image traced: FilePath?) -> Bool {
+        switch reference {
+        case .name(let name): names.contains(name.text)
+        case .path(let path): path == image || traced == image
+        }
+    }
+}
+
+extension SourceReference {
+    fileprivate var text: String {
+        switch self {
+        case .name(let name): name.text
+        case .path(let path): path.string
+        }
+    }
+}

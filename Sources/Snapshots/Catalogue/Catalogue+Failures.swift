@@ -1,0 +1,41 @@
+// Which scheduled runs failed since something else was done, for monitoring. The rule: of each source only the events since then are read, by the
+// index of sources, so that a long log makes it no slower.
+
+public import Policy
+import GRDB
+
+extension Catalogue {
+    /// The newest failure of a run of each of these sources, if it came after the instant beside the source.
+    public func runFailures(since: [Identifier: Instant]) throws(SnapshotsError) -> [Identifier: Event] {
+        try read { db in
+            let statement = try db.cachedStatement(
+                sql: """
+                    SELECT \(EventRow.columns) FROM event WHERE source_id = ? AND at > ? AND kind = ? ORDER BY at DESC, row DESC LIMIT 1
+                    """)
+            var events: [Identifier: Event] = [:]
+            for (id, instant) in since {
+                let arguments: StatementArguments = [id.description, instant.milliseconds, EventKind.runFailed.rawValue]
+                if let row = try Row.fetchOne(statement, arguments: arguments) { events[id] = try EventRow.event(row) }
+            }
+            return events
+        }
+    }
+
+    /// The newest failure after that instant for each name that no source had then.
+    public func runFailuresWithoutSource(since: Instant) throws(SnapshotsError) -> [SourceName: Event] {
+        try read { db in
+            let statement = try db.cachedStatement(
+                sql: """
+                    SELECT \(EventRow.columns) FROM event
+                    WHERE at > ? AND kind = ? AND source_id IS NULL AND source_name IS NOT NULL ORDER BY at, row
+                    """)
+            let cursor = try Row.fetchCursor(statement, arguments: [since.milliseconds, EventKind.runFailed.rawValue])
+            var events: [SourceName: Event] = [:]
+            while let row = try cursor.next() {
+                let event = try EventRow.event(row)
+                if let name = event.sourceName { events[name] = event }
+            }
+            return events
+        }
+    }
+}
