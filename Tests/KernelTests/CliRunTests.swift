@@ -154,6 +154,31 @@ struct CliRunTests {
         }
     }
 
+    @Test("while another run is pruning, for however long, what is due is taken; the pruning is left to that run")
+    func longPrune() throws {
+        try CliScene.with(image: nil) { scene in
+            try scene.configure(
+                "policies: { one: { keep: { last: 1 } } }\nsources: { home: { image: POOL/home.img, \(Self.daily), policy: one } }")
+            expectSilence(try scene.sandbox.run("run"))
+            try scene.age(days: 1)
+            let catalogue = try scene.sql("SELECT id FROM meta").trimmingCharacters(in: .newlines)
+            let lock = scene.sandbox.runtime.appending("lock").appending("run-prune-\(catalogue)")
+            #expect(FileManager.default.fileExists(atPath: lock.string), "it is the lock of the pruning")
+            let (marker, stay) = (scene.pool.path.appending("marker"), scene.pool.path.appending("stay"))
+            try scene.scope.write("", to: stay)
+            let holder = try scene.scope.start(
+                Tool(executable: "/usr/bin/flock").invocation(
+                    [lock.string, "sh", "-c", "touch \(marker); while [ -e \(stay) ]; do sleep 0.1; done"]))
+            try waitFor(marker)
+            expectSilence(try scene.sandbox.run("run"))
+            #expect(try scene.numbers() == [1, 2])
+            unlink(stay.string)
+            #expect(holder.finish(within: .seconds(60)).succeeded)
+            expectSilence(try scene.sandbox.run("run"))
+            #expect(try scene.numbers() == [2])
+        }
+    }
+
     @Test("it waits for another losnap that works on the source for a moment")
     func waits() throws {
         try CliScene.with(image: nil) { scene in
