@@ -12,6 +12,10 @@ public enum AutomationError: ExplainedError, Hashable {
     case noRules(source: String)
     /// The zone of the system, or one that is configured, is not known.
     case timeZone(name: String, PolicyError)
+    /// There were images that a pattern matches, and now there is none.
+    case noImages(pattern: String)
+    /// Schedules took snapshots, and there is no configuration any more.
+    case configurationGone
     /// There is no configuration, and nothing can be done without one.
     case notConfigured
     /// The configuration has no such source that is due by itself.
@@ -22,6 +26,8 @@ public enum AutomationError: ExplainedError, Hashable {
         case .configuredOtherwise: "configured_otherwise"
         case .noRules: "no_rules"
         case .timeZone: "unknown_time_zone"
+        case .noImages: "no_images"
+        case .configurationGone: "configuration_gone"
         case .notConfigured: "not_configured"
         case .unknownEntry: "unknown_entry"
         }
@@ -29,9 +35,9 @@ public enum AutomationError: ExplainedError, Hashable {
 
     public var category: ErrorCategory {
         switch self {
-        case .configuredOtherwise, .notConfigured: .configuration
+        case .configuredOtherwise, .configurationGone, .notConfigured: .configuration
         case .noRules, .timeZone: .usage
-        case .unknownEntry: .notFound
+        case .unknownEntry, .noImages: .notFound
         }
     }
 
@@ -41,6 +47,8 @@ public enum AutomationError: ExplainedError, Hashable {
             "\(place): '\(configured)' has the image \(path), but in the catalogue '\(source)' has \(image)"
         case .noRules(let source): "there are no rules to prune '\(source)' by"
         case .timeZone(let name, let error): "\(name): \(error.message)"
+        case .noImages(let pattern): "no image matches \(pattern) any more"
+        case .configurationGone: "there is no configuration, so nothing is taken any more by the schedule that there was"
         case .notConfigured: "there is no configuration, so nothing is ever due"
         case .unknownEntry(let name, _): "the configuration has no source '\(name)' with 'every', and no group of that name"
         }
@@ -54,7 +62,8 @@ public enum AutomationError: ExplainedError, Hashable {
             "correct the configuration, or give the source that name: losnap source rename \(source) \(configured)"
         case .noRules: "give at least one, such as --keep-daily 7; see losnap prune --help"
         case .timeZone(_, let error): error.hint
-        case .notConfigured: "write /etc/losnap/losnap.yaml, or name one with --config FILE; see losnap.yaml(5)"
+        case .noImages: "mount what belongs there, or correct the pattern; without images for good, take the entry out of the configuration"
+        case .configurationGone, .notConfigured: "write /etc/losnap/losnap.yaml, or name one with --config FILE; see losnap.yaml(5)"
         case .unknownEntry(_, let nearest?): "did you mean \(nearest)?"
         case .unknownEntry(_, nil): "losnap config show tells what is configured"
         }

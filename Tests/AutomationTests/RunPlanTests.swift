@@ -103,6 +103,32 @@ struct RunPlanTests {
         }
     }
 
+    @Test("a pattern that matches nothing any more is told; one that never did is not")
+    func noImages() throws {
+        try with { scene in
+            let text = "sources: { vms: { image: DIR/*.raw, every: 1h } }"
+            #expect(try scene.plan(text).failures.isEmpty)
+            let plan = try scene.plan(text, [scene.source("gone", "gone.raw"), scene.source("other", "other.img")])
+            #expect(plan.failures.map(\.error.code) == ["no_images"] && plan.units.isEmpty)
+            #expect(try scene.plan(text, [scene.source("other", "other.img")]).failures.isEmpty)
+        }
+    }
+
+    @Test("a group of which not all images can be found is not taken in part")
+    func brokenGroup() throws {
+        try with { scene in
+            let plan = try scene.plan(
+                """
+                sources:
+                  data: { image: DIR/data.img, every: 1h, group: db }
+                  logs: { image: DIR/nowhere/*.img, group: db }
+                  alone: { image: DIR/alone.img, every: 1h }
+                """)
+            #expect(plan.units.map(\.subject) == ["alone"])
+            #expect(plan.failures.map(\.subject) == ["logs (group db)"])
+        }
+    }
+
     @Test("name and image must agree with the catalogue")
     func contradiction() throws {
         try with { scene in

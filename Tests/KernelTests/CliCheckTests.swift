@@ -67,7 +67,7 @@ struct CliCheckTests {
             try scene.sql(
                 """
                 INSERT INTO event (at, kind, source_id, source_name)
-                SELECT unixepoch() * 1000, 'unchanged', id, name FROM source
+                SELECT unixepoch() * 1000, 'run_unchanged', id, name FROM source
                 """)
             #expect(try findings(scene) == [])
             try scene.scope.write(
@@ -137,10 +137,31 @@ struct CliCheckTests {
             #expect(try findings(scene, "all") == ["too_old", "no_snapshot"])
             #expect(try findings(scene, "new") == ["no_snapshot"])
             for name in ["new.img", "home.img"] { try Command.run("mv", ["\(scene.pool.path)/\(name)", "\(scene.pool.path)/\(name).old"]) }
-            #expect(try findings(scene) == [])
+            // None at all is no usual change.
+            #expect(try findings(scene) == ["configuration"])
             try scene.scope.write(
                 "sources: { all: { image: \(scene.pool.path)/no/*.img, every: 1h } }\n", to: scene.sandbox.configuration)
             #expect(try findings(scene) == ["configuration"])
+        }
+    }
+
+    @Test("a configuration that is gone: critical, for nothing is taken any more; where there never was one all is well")
+    func configurationGone() throws {
+        try TestScope.with { scope in
+            let pool = try scope.pool()
+            let sandbox = try scope.sandbox(asNobody: true)
+            let own = pool.path.appending("own")
+            try FileManager.default.createDirectory(atPath: own.string, withIntermediateDirectories: false)
+            let image = try scope.plainImage(in: own)
+            try Command.run("chown", ["-R", "65534:65534", own.string])
+            #expect(try sandbox.run("create", image.string).succeeded)
+            // A user's configuration is looked for in his home, where there is none.
+            var losnap = sandbox.losnap
+            losnap.environment["LOSNAP_CONFIG"] = nil
+            #expect(try losnap.run(["check"]).status == .exited(0))
+            try Command.run("sqlite3", [sandbox.catalogue.string, "UPDATE snapshot SET origin = 'run'"])
+            let gone = try losnap.run(["check"])
+            #expect(gone.status == .exited(2) && gone.stdout.contains("there is no configuration"), "\(gone.stdout)\(gone.stderr)")
         }
     }
 
@@ -207,7 +228,7 @@ struct CliCheckTests {
             #expect(try findings(scene) == ["too_old"])
             // The whole directory.
             try Command.run("rm", ["-rf", scene.snapshots.string])
-            #expect(try findings(scene) == ["no_snapshot", "missing"])
+            #expect(try findings(scene) == ["too_old", "unavailable"])
         }
     }
 

@@ -61,7 +61,7 @@ struct SystemdTests {
         let service = try Self.text("losnap.service")
         for line in [
             "Type=oneshot", "ExecStart=/usr/bin/losnap run", "ExecStopPost=/usr/bin/losnap thaw --quiet", "KillMode=mixed",
-            "OOMPolicy=continue", "TimeoutStopSec=3min",
+            "OOMPolicy=continue", "TimeoutStopSec=10min",
         ] { #expect(service.contains("\n\(line)\n"), "\(line)") }
         #expect(try Self.text("losnap.timer").contains("\nPersistent=true\n"))
         // Mounts of its own would keep hooks from mounting for all.

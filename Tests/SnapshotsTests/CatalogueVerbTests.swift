@@ -300,27 +300,31 @@ struct CatalogueVerbTests {
             let begun = try catalogue.begin(draft)
             if completes { try catalogue.complete(begun.number, Sample.completion(of: draft), event: Sample.occasion()) }
         }
-        func note(after milliseconds: Int64, _ kind: EventKind = .unchanged) throws {
+        func note(after milliseconds: Int64, _ kind: EventKind = .runUnchanged) throws {
             let occasion = Occasion(at: Sample.now.advanced(byMilliseconds: milliseconds), kind: kind)
             try catalogue.append(Event(occasion, sourceID: home.id, sourceName: home.name))
         }
-        #expect(try catalogue.lastRuns() == [home.id: LastRun(), root.id: LastRun()])
+        #expect(try catalogue.lastRuns(now: Sample.now) == [home.id: LastRun(), root.id: LastRun()])
         try note(after: 1)
-        #expect(try catalogue.lastRuns()[home.id]?.latest == Sample.now.advanced(byMilliseconds: 1))
+        #expect(try catalogue.lastRuns(now: Sample.now)[home.id]?.latest == Sample.now.advanced(byMilliseconds: 1))
         try run(after: 10)
         try run(after: 20)
         try run(after: 30, .manual)
         try run(after: 40, completes: false)
         try note(after: 50, .failed)
         let taken = LastRun(taken: Sample.now.advanced(byMilliseconds: 20))
-        #expect(try catalogue.lastRuns() == [home.id: taken, root.id: LastRun()])
+        #expect(try catalogue.lastRuns(now: Sample.now) == [home.id: taken, root.id: LastRun()])
         #expect(taken.latest == taken.taken)
+        // By hand, and by a clock that was wrong: neither was the schedule.
+        try note(after: 32, .unchanged)
+        try note(after: 6 * 60 * 1000)
+        #expect(try catalogue.lastRuns(now: Sample.now)[home.id] == taken)
         try note(after: 25)
         try note(after: 35)
         let unchanged = LastRun(taken: taken.taken, unchanged: Sample.now.advanced(byMilliseconds: 35))
-        #expect(try catalogue.lastRuns()[home.id] == unchanged)
+        #expect(try catalogue.lastRuns(now: Sample.now)[home.id] == unchanged)
         #expect(unchanged.latest == unchanged.unchanged)
         try catalogue.remove(home.id, .keepingSnapshotsListed, event: Sample.occasion(.sourceRemoved))
-        #expect(try catalogue.lastRuns() == [root.id: LastRun()])
+        #expect(try catalogue.lastRuns(now: Sample.now) == [root.id: LastRun()])
     }
 }

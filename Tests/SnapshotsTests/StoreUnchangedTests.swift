@@ -42,7 +42,9 @@ struct StoreUnchangedTests {
             let event = try #require(try store.log().last)
             #expect(event.occasion == Occasion(at: scene.clock.now, kind: .unchanged, reason: "0 bytes differ", command: "test"))
             #expect(event.sourceID == source.id && event.snapshotNumber == newest.number && event.snapshotID == newest.id)
-            #expect(try store.catalogue.lastRuns()[source.id]?.unchanged == scene.clock.now)
+            #expect(try store.catalogue.lastRuns(now: scene.clock.now)[source.id]?.latest == nil, "by hand it is not the schedule's")
+            _ = try store.create(CreateRequest(sources: [source], origin: .run, ifChanged: 1))
+            #expect(try store.catalogue.lastRuns(now: scene.clock.now)[source.id]?.unchanged == scene.clock.now)
             #expect(try store.catalogue.count() == 1)
             try scene.expectSettled(store)
             // Not synced, and the same size.

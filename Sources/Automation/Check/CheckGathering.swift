@@ -34,7 +34,7 @@ extension ConfiguredSources {
         _ chosen: [CheckCandidate], _ survey: Survey, in store: Store?, now: Instant
     ) throws(SnapshotsError) -> [SourceFacts] {
         let surveys = Dictionary(survey.sources.map { ($0.source.id, $0) }) { first, _ in first }
-        let runs = try store?.catalogue.lastRuns() ?? [:]
+        let runs = try store?.catalogue.lastRuns(now: now) ?? [:]
         var facts: [SourceFacts] = []
         var successes: [Identifier: Instant] = [:]
         for candidate in chosen {
@@ -106,6 +106,10 @@ extension ConfiguredSources {
             do throws(CloneError) { images = try self.images(of: item) } catch {
                 problems.append(CheckFinding(.critical, .configuration, item.entry.name, error.message, hint: error.hint))
                 continue
+            }
+            if images.isEmpty, case .glob = item.image, known.contains(where: { item.image.matches($0.imagePath) }) {
+                let error = AutomationError.noImages(pattern: item.entry.image.description)
+                problems.append(CheckFinding(.critical, .configuration, item.entry.name, error.message, hint: error.hint))
             }
             for image in images where !known.contains(where: { $0.imagePath == image.path }) {
                 guard names.insert(image.name).inserted else {

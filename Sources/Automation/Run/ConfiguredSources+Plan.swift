@@ -43,7 +43,8 @@ extension ConfiguredSources {
         _ selection: RunSelection, known: [Source], lastRuns: [Identifier: LastRun], now: Instant
     ) throws(AutomationError) -> RunPlan {
         var failures: [RunFailure] = []
-        let targets = try targets(known, lastRuns, now, &failures)
+        var broken: Set<String> = []
+        let targets = try targets(known, lastRuns, now, &failures, &broken)
         for reference in selection.references {
             let hasFailed = failures.contains { $0.names.contains(reference.text) }
             if !hasFailed, !targets.contains(where: { RunSelection.names(reference, $0) }) { throw unknown(reference, targets) }
@@ -51,7 +52,8 @@ extension ConfiguredSources {
         let selected = failures.filter { failure in
             selection.references.isEmpty || selection.references.contains { failure.names.contains($0.text) }
         }
-        return RunPlan(now: now, units: units(targets, now).filter { $0.targets.contains(where: selection.includes) }, failures: selected)
+        let units = units(targets, now, without: broken).filter { $0.targets.contains(where: selection.includes) }
+        return RunPlan(now: now, units: units, failures: selected)
     }
 
     private func unknown(_ reference: SourceReference, _ targets: [RunTarget]) -> AutomationError {
@@ -60,7 +62,7 @@ extension ConfiguredSources {
     }
 
     private func targets(
-        _ known: [Source], _ lastRuns: [Identifier: LastRun], _ now: Instant, _ failures: inout [RunFailure]
+        _ known: [Source], _ lastRuns: [Identifier: LastRun], _ now: Instant, _ failures: inout [RunFailure], _ broken: inout Set<String>
     ) throws(AutomationError) -> [RunTarget] {
         let byImage = Dictionary(known.map { ($0.imagePath, $0) }) { first, _ in first }
         let scheduledGroups = Set(entries.compactMap { $0.entry.schedule == nil ? nil : $0.entry.group })
@@ -72,9 +74,13 @@ extension ConfiguredSources {
             do throws(CloneError) {
                 images = try self.images(of: item)
             } catch {
-                failures.append(
-                    RunFailure(subject: item.entry.name, names: [item.entry.name], stage: .plan, error: error, sources: []))
+                fail(item.entry, error, &failures)
+                broken.insert(item.entry.name)
                 continue
+            }
+            if images.isEmpty, case .glob = item.image, known.contains(where: { item.image.matches($0.imagePath) }) {
+                fail(item.entry, AutomationError.noImages(pattern: item.entry.image.description), &failures)
+                broken.insert(item.entry.name)
             }
             let zone = try zone(of: item.entry).zone
             for image in images {
@@ -95,6 +101,12 @@ extension ConfiguredSources {
         return targets
     }
 
+    private func fail(_ entry: ConfiguredSource, _ error: any ExplainedError, _ failures: inout [RunFailure]) {
+        let subject = entry.group.map { "\(entry.name) (group \($0))" } ?? entry.name
+        failures.append(
+            RunFailure(subject: subject, names: [entry.name], stage: .plan, error: error, sources: []))
+    }
+
     /// Why an image that is new can't be called as it would be.
     private func nameProblem(of image: ConfiguredImage, _ names: inout [String: FilePath]) -> (any ExplainedError)? {
         let name: SourceName
@@ -108,9 +120,10 @@ extension ConfiguredSources {
         return nil
     }
 
-    private func units(_ targets: [RunTarget], _ now: Instant) -> [RunUnit] {
+    /// - Parameter broken: entries of which it is not known which images they have: their groups can't be taken, all or none.
+    private func units(_ targets: [RunTarget], _ now: Instant, without broken: Set<String>) -> [RunUnit] {
         var units: [RunUnit] = []
-        var seen: Set<String> = []
+        var seen = Set(entries.compactMap { broken.contains($0.entry.name) ? $0.entry.group : nil })
         for target in targets {
             guard let group = target.configured.entry.group else {
                 if let state = target.own { units.append(RunUnit(group: nil, targets: [target], state: state)) }

@@ -54,7 +54,13 @@ extension Runner {
         var requests: [PruneRequest] = []
         for source in try store.catalogue.sources(.inUse) where configured.isConfigured(source) && configured.isSelected(source, selection)
         {
-            switch try configured.pruneOrder(for: source) {
+            let order: PruneOrders
+            do throws(AutomationError) {
+                order = try configured.pruneOrder(for: source)
+            } catch {
+                order = .refused(source, error)
+            }
+            switch order {
             case .prune(var request, _, _):
                 // It would be told to nobody.
                 request.measuresReclaim = false

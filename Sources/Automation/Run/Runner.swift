@@ -42,7 +42,13 @@ public struct Runner {
         for failure in plan.failures { log(failure) }
         withExtendedLifetime(lock) {}
         lock = nil
-        try pruning(after: report).prune(selection, &report)
+        do {
+            try pruning(after: report).prune(selection, &report)
+        } catch let error as any ExplainedError {
+            // What was taken, and what failed before, is told all the same.
+            let failure = RunFailure(subject: "pruning", names: [], stage: .prune, error: error, sources: [])
+            report.failures.append(failure)
+        }
         return report
     }
 
@@ -61,7 +67,8 @@ public struct Runner {
     }
 
     private func plan(_ selection: RunSelection, known: [Source]) throws -> RunPlan {
-        try configured.runPlan(selection, known: known, lastRuns: try store.catalogue.lastRuns(), now: store.now)
+        let now = store.now
+        return try configured.runPlan(selection, known: known, lastRuns: try store.catalogue.lastRuns(now: now), now: now)
     }
 
     // MARK: Taking

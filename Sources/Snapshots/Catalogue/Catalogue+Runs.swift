@@ -22,8 +22,9 @@ public struct LastRun: Sendable, Hashable {
 }
 
 extension Catalogue {
-    /// When each source that is not removed was last seen to, by its UUID.
-    public func lastRuns() throws(SnapshotsError) -> [Identifier: LastRun] {
+    /// When each source that is not removed was last seen to, by its UUID. That it was found unchanged in the future, by a clock that was wrong,
+    /// does not count: no snapshot shows it.
+    public func lastRuns(now: Instant) throws(SnapshotsError) -> [Identifier: LastRun] {
         try read { db in
             let statement = try db.cachedStatement(
                 sql: """
@@ -33,11 +34,15 @@ extension Catalogue {
                             ORDER BY taken_at DESC LIMIT 1)
                         FROM source WHERE removed_at IS NULL)
                     SELECT id, taken, (
-                        SELECT at FROM event WHERE source_id = id AND at > coalesce(taken, ?1) AND kind = ?2 ORDER BY at DESC LIMIT 1)
+                        SELECT at FROM event WHERE source_id = id AND at > coalesce(taken, ?1) AND at <= ?3 AND kind = ?2 ORDER BY at DESC LIMIT 1)
                     FROM run
                     """)
             let cursor = try Row.fetchCursor(
-                statement, arguments: [Instant.earliest.milliseconds - 1, EventKind.unchanged.rawValue])
+                statement,
+                arguments: [
+                    Instant.earliest.milliseconds - 1, EventKind.runUnchanged.rawValue,
+                    now.advanced(byMilliseconds: clockTolerance).milliseconds,
+                ])
             var runs: [Identifier: LastRun] = [:]
             while let row = try cursor.next() {
                 var reader = RowReader(row)

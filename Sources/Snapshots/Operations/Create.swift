@@ -72,7 +72,7 @@ extension Store {
         }
         defer { withExtendedLifetime(job) {} }
         if let limit = request.ifChanged, let unchanged = try findUnchanged(prepared, limit: limit, job) {
-            try log(unchanged)
+            try log(unchanged, for: request.origin)
             return CreateReport(snapshots: [], unchanged: unchanged, warnings: [])
         }
         let (rows, newSources) = try begin(prepared, request)

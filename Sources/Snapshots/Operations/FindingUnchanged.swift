@@ -37,13 +37,14 @@ extension Store {
         return unchanged
     }
 
-    /// Logs that no snapshots were taken.
-    func log(_ unchanged: [UnchangedSource]) throws(SnapshotsError) {
+    /// Logs that no snapshots were taken. What somebody did by hand is none of the schedule's business.
+    func log(_ unchanged: [UnchangedSource], for origin: Origin) throws(SnapshotsError) {
+        let kind = origin == .run ? EventKind.runUnchanged : .unchanged
         try catalogue.together { () throws(SnapshotsError) in
             for item in unchanged {
                 try catalogue.append(
                     Event(
-                        occasion(.unchanged, "\(item.differingBytes) bytes differ"), sourceID: item.source.id,
+                        occasion(kind, "\(item.differingBytes) bytes differ"), sourceID: item.source.id,
                         sourceName: item.source.name, snapshotNumber: item.newest.number, snapshotID: item.newest.id))
             }
         }

@@ -55,6 +55,8 @@ public struct EventKind: RawRepresentable, Hashable, Sendable {
     public static let failed = EventKind(rawValue: "failed")
     /// No snapshot was taken, for too little had changed since the one that the event names.
     public static let unchanged = EventKind(rawValue: "unchanged")
+    /// The same of a run by schedule, whose slot is seen to by that.
+    public static let runUnchanged = EventKind(rawValue: "run_unchanged")
     /// A scheduled run failed for a source.
     public static let runFailed = EventKind(rawValue: "run_failed")
 }

@@ -75,7 +75,8 @@ struct Run: Command {
     ) throws {
         let store = try session.openIfThere(catalogue)
         let plan = try configured.runPlan(
-            selection, known: store?.catalogue.sources(.inUse) ?? [], lastRuns: store?.catalogue.lastRuns() ?? [:], now: session.now)
+            selection, known: store?.catalogue.sources(.inUse) ?? [], lastRuns: store?.catalogue.lastRuns(now: session.now) ?? [:],
+            now: session.now)
         let runner = try store.map { Runner($0, configured, try session.hookSurroundings(catalogue, found)) }
         let pruning = try runner?.prunePlan(selection) ?? RunReport()
         try session.present(RunPlanPresentation(plan: plan, pruning: pruning), display)

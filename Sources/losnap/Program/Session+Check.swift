@@ -22,6 +22,10 @@ extension Session {
             problems.append(CheckFinding(.unknown, .catalogue, nil, words, hint: "losnap thaw"))
         } else {
             facts = try checkFacts(selection, path, configuredSources(found), &problems)
+            if found.path == nil, problems.isEmpty, facts.sources.contains(where: { $0.lastSuccess != nil }) {
+                let error = AutomationError.configurationGone
+                problems.append(CheckFinding(.critical, .configuration, nil, error.message, hint: error.hint))
+            }
         }
         facts.frozen = frozen
         facts.problems = problems + facts.problems

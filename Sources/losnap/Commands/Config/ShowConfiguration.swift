@@ -7,8 +7,7 @@ struct ShowConfiguration: Command {
         commandName: "show",
         abstract: "Show what the configuration says in the end, and where each value comes from.",
         discussion: """
-            Policies with what they inherit, sources with the defaults. In this version prune acts by policies, images and time zones; \
-            schedules, hooks and all else are checked and shown only.
+            Policies with what they inherit, sources with the defaults, thresholds for losnap check.
 
             EXAMPLES:
               losnap config show
