@@ -186,6 +186,10 @@ struct RunPlanTests {
             #expect(try subjects("vms") == ["vm1", "vm2"])
             #expect(try subjects("db") == ["data, log (group db)"])
             #expect(try subjects("log") == ["data, log (group db)"])
+            // What has a policy alone is pruned.
+            let pruned = "policies: { p: { keep: { last: 1 } } }\nsources: { old: { image: DIR/old.img, policy: p } }"
+            let selection = RunSelection([try SourceReference(parsing: "old")])
+            #expect(try scene.plan(pruned, [scene.source("old", "old.img")], selection).units.isEmpty)
             #expect(throws: AutomationError.unknownEntry(name: "hoem", nearest: "home")) { try subjects("hoem") }
         }
     }

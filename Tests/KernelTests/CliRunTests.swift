@@ -114,7 +114,7 @@ struct CliRunTests {
                   home: { image: POOL/home.img, \(Self.daily), group: pair, before: 'echo b $LOSNAP_SOURCE $LOSNAP_GROUP >>POOL/order', after: 'echo a $LOSNAP_SOURCE >>POOL/order' }
                   mail: { image: POOL/mail.img, group: pair, before: 'echo b $LOSNAP_SOURCE >>POOL/order', after: 'echo a $LOSNAP_SOURCE >>POOL/order' }
                 """)
-            expectSilence(try scene.sandbox.run("run"))
+            expectSilence(try scene.sandbox.run("run", mail.path.string))
             let listed = try scene.listed()
             #expect(listed.count == 2)
             #expect(listed[0]["group"].string != nil && listed[0]["group"] == listed[1]["group"])

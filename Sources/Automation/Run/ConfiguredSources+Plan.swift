@@ -19,6 +19,15 @@ public struct RunSelection: Sendable {
     /// Everything.
     public static let all = RunSelection([])
 
+    /// The same with the image behind each mount point.
+    public func traced(in store: Store?) -> RunSelection {
+        RunSelection(
+            references.map { reference in
+                guard case .path(let path) = reference, let image = try? store?.imagePath(behind: path) else { return reference }
+                return .path(image)
+            })
+    }
+
     func includes(_ target: RunTarget) -> Bool {
         references.isEmpty || references.contains { Self.names($0, target) }
     }
@@ -47,7 +56,11 @@ extension ConfiguredSources {
         let targets = try targets(known, lastRuns, now, &failures, &broken)
         for reference in selection.references {
             let hasFailed = failures.contains { $0.names.contains(reference.text) }
-            if !hasFailed, !targets.contains(where: { RunSelection.names(reference, $0) }) { throw unknown(reference, targets) }
+            let isTaken = targets.contains { RunSelection.names(reference, $0) }
+            // What has a policy alone is pruned.
+            if !hasFailed, !isTaken, !known.contains(where: { isConfigured($0) && isSelected($0, RunSelection([reference])) }) {
+                throw unknown(reference, targets)
+            }
         }
         let selected = failures.filter { failure in
             selection.references.isEmpty || selection.references.contains { failure.names.contains($0.text) }

@@ -30,6 +30,7 @@ public struct Runner {
     /// - Throws: ``RunBusy`` if another run is taking, and what keeps the run as a whole from being done; failures of single sources are in
     ///   the report.
     public func run(_ selection: RunSelection) throws -> RunReport {
+        let selection = selection.traced(in: store)
         var report = RunReport()
         var lock: FileLock? = try store.runLock(.take)
         let known = try store.catalogue.sources(.inUse)
@@ -55,7 +56,7 @@ public struct Runner {
     /// Prunes, and takes nothing: where there is no room in the catalogue for another snapshot, there must be some for removing one.
     public func pruneOnly(_ selection: RunSelection) throws -> RunReport {
         var report = RunReport()
-        try prune(selection, &report)
+        try prune(selection.traced(in: store), &report)
         return report
     }
 

@@ -26,7 +26,7 @@ struct Run: Command {
             """)
 
     @Argument(
-        help: "What to see to: names or images of the configuration, or groups; none: everything.", completion: .source)
+        help: "What to see to: names, images or mount points of what is configured, or groups; none: everything.", completion: .source)
     var source: [String] = []
 
     @Flag(name: .long, help: "Status 75 while another run is taking, instead of 0.")
@@ -74,6 +74,7 @@ struct Run: Command {
         in session: Session, _ configured: ConfiguredSources, _ found: FoundConfiguration, _ selection: RunSelection
     ) throws {
         let store = try session.openIfThere(catalogue)
+        let selection = selection.traced(in: store)
         let plan = try configured.runPlan(
             selection, known: store?.catalogue.sources(.inUse) ?? [], lastRuns: store?.catalogue.lastRuns(now: session.now) ?? [:],
             now: session.now)
