@@ -53,4 +53,24 @@ import Testing
             _ = try LosnapConfiguration(parsing: text, path: FilePath(name))
         }
     }
+
+    private func lines(of path: String) throws -> [String] {
+        let root = Self.folder.removingLastComponent().removingLastComponent()
+        let text = try String(contentsOfFile: root.appending(path).string, encoding: .utf8)
+        return text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    }
+
+    @Test func `the manual's example is right`() throws {
+        let example = try lines(of: "man/losnap.yaml.5").drop { $0 != ".Sh EXAMPLES" }.dropFirst(2).prefix { $0 != ".Ed" }
+        let configuration = try LosnapConfiguration(parsing: example.joined(separator: "\n"), path: "losnap.yaml")
+        #expect(configuration.sources.count == 2 && configuration.policies.count == 2)
+    }
+
+    @Test(arguments: ["postgresql", "mysql", "libvirt"]) func `what a hook says of losnap.yaml is right`(hook: String) throws {
+        let head = "#     "
+        let example = try lines(of: "Examples/hooks/\(hook)").drop { !$0.hasPrefix(head) }.prefix { $0.hasPrefix(head) }
+        let text = (["sources:"] + example.map { "  \($0.dropFirst(head.count))" }).joined(separator: "\n")
+        let source = try #require(try LosnapConfiguration(parsing: text, path: "losnap.yaml").sources.first)
+        #expect(source.before?.hasPrefix("/etc/losnap/hooks/\(hook)") == true && source.before == source.after)
+    }
 }
