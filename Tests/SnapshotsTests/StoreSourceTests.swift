@@ -10,7 +10,7 @@ import Testing
 
 @testable import Snapshots
 
-@Suite("Store: sources and references", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Store: sources and references", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct StoreSourceTests {
     @Test("renamed and moved: old snapshots stay where they are, pruning goes over all directories, a chosen directory stays chosen")
     func moving() throws {
@@ -43,6 +43,21 @@ struct StoreSourceTests {
                 Glibc.link(back.imagePath.string, link.string)
                 _ = try store.moveSource(second, image: link, directory: nil)
             }
+        }
+    }
+
+    @Test("an image that another process registers meanwhile: told to try again, and then there is one source")
+    func registeredMeanwhile() throws {
+        try TestScope.with { scope in
+            let scene = try StoreScene(on: scope.memoryPool())
+            let store = try scene.store()
+            let image = SourceReference.path(try scene.image())
+            let stale = try store.findOrPropose(image)
+            let other = try scene.store()
+            try other.take(try other.findOrPropose(image))
+            expectError("locked", .busy) { try store.take(stale) }
+            #expect(try store.take(try store.findOrPropose(image)).snapshot.number.value == 2)
+            #expect(try store.catalogue.sources(.all).count == 1)
         }
     }
 

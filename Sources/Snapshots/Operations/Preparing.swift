@@ -28,12 +28,21 @@ extension Store {
             }
             let taken = try lock(prepared.map { ($0.place, $0.source.name) })
             locks = taken
-            for item in prepared { try claim(item.place, for: item.source) }
+            for item in prepared {
+                try checkIsStillNew(item.source)
+                try claim(item.place, for: item.source)
+            }
             return (prepared, taken)
         } catch {
             removeNewDirectories(of: prepared, areLocked: locks != nil)
             throw error
         }
+    }
+
+    /// An image that was new when it was looked up may have been registered by another process before we got the lock.
+    private func checkIsStillNew(_ source: Source) throws(SnapshotsError) {
+        guard try catalogue.source(id: source.id) == nil, try registered(source.imagePath) != nil else { return }
+        throw .clone(.locked(what: source.imagePath.string, holder: nil))
     }
 
     /// Takes away the directories that were made for snapshots which then were refused. One of which the catalogue has a row stays.

@@ -80,7 +80,13 @@ extension Store {
         } catch {
             throw .noNameFromImage(path: image, problem: error.message)
         }
-        return try newSource(name: name, image: image, directory: nil)
+        do throws(SnapshotsError) {
+            return try newSource(name: name, image: image, directory: nil)
+        } catch .sourceNameTaken(let name, let other) {
+            // By another process, for the same image, since we looked.
+            guard let source = try registered(image) else { throw .sourceNameTaken(name: name, image: other) }
+            return source
+        }
     }
 
     /// The source that a new image seems to belong to: its own is not there any more, and it has the name that the new one would get, or the
