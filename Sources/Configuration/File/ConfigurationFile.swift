@@ -46,7 +46,7 @@ extension LosnapConfiguration {
         guard user == 0 else { return try opened(path.string, in: nil, [.followLinks, .nonBlocking], shown: path, kernel) }
         var file = try opened("/", in: nil, [.directory], shown: "/", kernel)
         var walked = FilePath("/")
-        let parts = path.lexicallyNormalized().components.map(\.string)
+        let parts = path.parts
         for (index, part) in parts.enumerated() {
             try check(file, walked, isFile: false, holdsFile: index == parts.count - 1)
             walked.append(part)

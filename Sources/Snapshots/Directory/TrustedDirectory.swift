@@ -17,18 +17,20 @@ func openTrustedDirectory(_ path: FilePath, kernel: Kernel) throws(SnapshotsErro
 func openTrustedDirectory(_ path: FilePath, makes: Int, kernel: Kernel) throws(SnapshotsError) -> (file: OpenFile, made: Int) {
     guard path.isAbsolute else { throw .invalidPath(path: path, problem: .notAbsolute) }
     var directory = try beneath { () throws(CloneError) in try OpenFile("/", flags: [.directory], kernel: kernel) }
-    var walked = FilePath("/")
+    var walked = ""
     var made = 0
-    let parts = path.lexicallyNormalized().components.map(\.string)
+    let parts = path.parts
     for (index, part) in parts.enumerated() {
-        walked.append(part)
+        walked += "/" + part
         let parent = directory
         let mayMake = index >= parts.count - makes
         directory = try beneath { () throws(CloneError) in
-            try openOrMake(part, in: parent, path: walked.string, makes: mayMake, &made, kernel: kernel)
+            try openOrMake(part, in: parent, path: walked, makes: mayMake, &made, kernel: kernel)
         }
         let isLast = index == parts.count - 1
-        if let exposure = try exposure(of: directory, isLast: isLast) { throw .directoryExposed(path: walked, exposure: exposure) }
+        if let exposure = try exposure(of: directory, isLast: isLast) {
+            throw .directoryExposed(path: FilePath(walked), exposure: exposure)
+        }
     }
     return (directory, made)
 }

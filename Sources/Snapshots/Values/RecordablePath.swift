@@ -8,8 +8,9 @@ extension FilePath {
         if !isAbsolute { return .notAbsolute }
         // The kernel's PATH_MAX counts the NUL at the end.
         if length >= 4096 { return .tooLong }
-        if String(validating: self) == nil { return .notUTF8 }
-        return components.contains { $0.kind == .parentDirectory } ? .climbs : nil
+        guard let text = String(validating: self) else { return .notUTF8 }
+        // Not by `components`: this is asked for each row of a list.
+        return text.utf8.split(separator: UInt8(ascii: "/")).contains { $0.elementsEqual("..".utf8) } ? .climbs : nil
     }
 }
 

@@ -6,7 +6,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Private directories", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Private directories", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct PrivateDirectoryTests {
     private func open(_ path: FilePath, _ kernel: Kernel = .linux) throws(CloneError) -> OpenFile {
         try openPrivateDirectory(path.string, kernel: kernel)
