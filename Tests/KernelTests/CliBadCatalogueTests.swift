@@ -6,7 +6,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Bad input: the catalogue", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Bad input: the catalogue", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct CliBadCatalogueTests {
     @Test("not SQLite: refused as it is, and rebuilt when it is moved away")
     func notSQLite() throws {

@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Bad input: freezing", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Bad input: freezing", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct CliBadFreezeTests {
     @Test("frozen already by somebody else", arguments: [Filesystem.xfs, .ext4, .btrfs])
     func frozenByAnother(kind: Filesystem) throws {

@@ -6,7 +6,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Bad input: images and names", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Bad input: images and names", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct CliBadImageTests {
     @Test("no such image")
     func noSuchImage() throws {

@@ -6,7 +6,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Bad input: pools", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Bad input: pools", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct CliBadPoolTests {
     @Test("a pool that can't share blocks: say which can", arguments: [Filesystem.ext4, .tmpfs, .xfsWithoutReflink])
     func cannotShare(kind: Filesystem) throws {

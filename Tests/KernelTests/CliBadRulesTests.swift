@@ -3,7 +3,7 @@
 import TestSupport
 import Testing
 
-@Suite("Bad input: rules and references", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Bad input: rules and references", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct CliBadRulesTests {
     @Test("numbers that are none", arguments: ["-1", "0", "x", "", "1.5", "99999999999999999999"])
     func numbers(text: String) throws {

@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Bad input: files that changed", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Bad input: files that changed", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct CliChangedFilesTests {
     @Test("missing: shown, said, and struck off on request only")
     func missing() throws {

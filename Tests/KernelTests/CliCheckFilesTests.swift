@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Check: files and pools", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Check: files and pools", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct CliCheckFilesTests {
     @Test("files that are missing, moved, orphaned, or of no concern", arguments: [Filesystem.xfs, .btrfs])
     func files(pool: Filesystem) throws {

@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Check: left frozen", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Check: left frozen", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct CliCheckFrozenTests {
     @Test("left frozen by dead processes: told, not thawed", arguments: [Filesystem.ext4, .btrfs])
     func leftFrozen(kind: Filesystem) throws {

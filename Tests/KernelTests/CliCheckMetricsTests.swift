@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Check: metrics", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Check: metrics", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct CliCheckMetricsTests {
     @Test("metrics are replaced in one step, for all to read")
     func metrics() throws {

@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Check", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Check", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct CliCheckTests {
     @Test("the age of what the schedule took")
     func age() throws {

@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Create around a command", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Create around a command", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct CliCommandTests {
     /// The tags of each snapshot, oldest first, with the name of the pair, which is random, made plain.
     private func tags(_ scene: CliScene) throws -> [[String]] {

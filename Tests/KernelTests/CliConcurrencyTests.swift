@@ -4,7 +4,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Several at once", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Several at once", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct CliConcurrencyTests {
     @Test("two creates of one image: each succeeds or is told to try again")
     func twoCreates() throws {

@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Databases", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Databases", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct CliDatabaseTests {
     @Test("PostgreSQL under load: copies recover, pass amcheck, and go on from a backup to a later time", .needsPostgreSQL)
     func postgresql() throws {

@@ -8,7 +8,7 @@ import Testing
 
 private let nasty = "a\u{1B}[31m\nlosnap: error: b\r\u{9B}c\u{202E}"
 
-@Suite("Control characters in paths", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Control characters in paths", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct CliEscapingTests {
     private func expectClean(_ outcome: Outcome, _ program: String, lines: Int? = nil, _ what: String) {
         let said = outcome.stderr.split(separator: "\n", omittingEmptySubsequences: false).dropLast()

@@ -4,7 +4,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Groups", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Groups", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct CliGroupTests {
     @Test("two images that one writer writes to in turn are caught at one instant")
     func oneInstant() throws {

@@ -6,7 +6,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Hints", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Hints", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct CliHintTests {
     @Test("an image that is open for writing: create can take it live, taking in a clone can't")
     func openForWriting() throws {

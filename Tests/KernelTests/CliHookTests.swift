@@ -6,7 +6,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Hooks", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Hooks", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct CliHookTests {
     /// A configuration of `home` with these hooks, which write to `POOL/order`.
     private func configure(_ scene: CliScene, _ hooks: String, more: String = "") throws {

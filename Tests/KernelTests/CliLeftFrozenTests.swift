@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Left frozen", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Left frozen", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct CliLeftFrozenTests {
     /// A scene whose image takes long to clone: behind its filesystem lie thousands of blocks apart from one another.
     private func withSlowScene(_ body: (CliScene, MountedImage) throws -> Void) throws {

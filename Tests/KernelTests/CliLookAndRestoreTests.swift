@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Giving back", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Giving back", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct CliLookAndRestoreTests {
     @Test("a writable scratch clone is gone at umount, beside its mounted original", arguments: CliMainJobTests.images)
     func writable(kind: Filesystem) throws {

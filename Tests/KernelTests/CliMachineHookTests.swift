@@ -8,7 +8,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("The hook for virtual machines", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("The hook for virtual machines", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct CliMachineHookTests {
     @Test("a running guest is frozen around the snapshot, one at rest is let alone")
     func running() throws {

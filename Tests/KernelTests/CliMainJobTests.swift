@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("The main job", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("The main job", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct CliMainJobTests {
     static let pools = [Filesystem.xfs, .btrfs]
     static let images = [Filesystem.xfs, .ext4, .btrfs]

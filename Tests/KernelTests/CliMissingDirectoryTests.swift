@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Bad input: snapshot directories that are not there", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Bad input: snapshot directories that are not there", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct CliMissingDirectoryTests {
     /// Where something else of the pool is mounted, and what it is that is missing then.
     struct Place: Sendable, CustomTestStringConvertible {

@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Images that were moved", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Images that were moved", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct CliMovedImageTests {
     @Test("renamed, or moved, while mounted: refused with the command that follows it", arguments: ["house.img", "sub/home.img"])
     func moved(to name: String) throws {

@@ -6,7 +6,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Output", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Output", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct CliOutputTests {
     private let shell = Tool(executable: "/bin/sh")
 

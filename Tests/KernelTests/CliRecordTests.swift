@@ -6,7 +6,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Records and sources", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Records and sources", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct CliRecordTests {
     @Test("what create says of its size is what list says, though the record takes blocks of its own", arguments: [Filesystem.xfs, .btrfs])
     func allocated(pool: Filesystem) throws {

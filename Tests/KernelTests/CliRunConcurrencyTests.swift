@@ -6,7 +6,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Run: beside others", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Run: beside others", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct CliRunConcurrencyTests {
     @Test("while another run is taking: status 0 and silence, or 75")
     func busy() throws {

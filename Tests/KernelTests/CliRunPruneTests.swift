@@ -6,7 +6,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Run: pruning", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Run: pruning", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct CliRunPruneTests {
     @Test("a dry run says what is due and what would go, and changes nothing")
     func dryRun() throws {

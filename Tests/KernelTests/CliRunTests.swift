@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Run", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Run", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct CliRunTests {
     /// Every day, by a clock on which it is about noon.
     static var daily: String {

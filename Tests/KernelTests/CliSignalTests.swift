@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Signals", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Signals", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct CliSignalTests {
     @Test("killed at any moment, 20 times, under a writer")
     func killed() throws {

@@ -6,7 +6,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Create if changed", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Create if changed", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct CliUnchangedTests {
     /// Writes into the mounted filesystem, leaving it to the page cache.
     private func write(kilobytes: Int, to name: String, in image: MountedImage) throws {

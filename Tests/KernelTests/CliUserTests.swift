@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("A user without root", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("A user without root", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct CliUserTests {
     @Test("create, list, hold, label, prune, restore", arguments: [Filesystem.xfs, .btrfs])
     func user(kind: Filesystem) throws {

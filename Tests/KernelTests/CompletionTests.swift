@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Completion", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Completion", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct CompletionTests {
     private static let shells = ["bash", "zsh", "fish"]
     private static let missing = shells.first { Command.find($0) == nil }

@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Cron", .needsRoot, .enabled(if: Command.find("cron") != nil, "cron is not installed"), .timeLimit(.minutes(15)))
+@Suite("Cron", .needsRoot, .blocking, .enabled(if: Command.find("cron") != nil, "cron is not installed"), .timeLimit(.minutes(15)))
 struct CronTests {
     @Test("cron takes what is due, mails what fails, and nothing else")
     func cron() throws {

@@ -6,7 +6,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Fixtures", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Fixtures", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct FixtureTests {
     @Test("a pool of each kind is mounted, and shares blocks or refuses to", arguments: Filesystem.allCases)
     func poolsCloneOrNot(kind: Filesystem) throws {

@@ -5,7 +5,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Release build", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Release build", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct ReleaseTests {
     @Test("summer time is known, on the screen and in the calendar of the rules")
     func timeZones() throws {

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 @Suite(
-    "Units of systemd", .needsRoot, .enabled(if: Command.find("systemd-analyze") != nil, "systemd is not installed"),
+    "Units of systemd", .needsRoot, .blocking, .enabled(if: Command.find("systemd-analyze") != nil, "systemd is not installed"),
     .timeLimit(.minutes(15)))
 struct SystemdTests {
     private static let examples = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()

@@ -11,7 +11,7 @@ import Testing
 
 @testable import Snapshots
 
-@Suite("Store: bad input", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Store: bad input", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct StoreBadInputTests {
     @Test("what is no image")
     func images() throws {

@@ -10,7 +10,7 @@ import Testing
 
 @testable import Snapshots
 
-@Suite("Store: create", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Store: create", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct StoreCreateTests {
     @Test("file, record, row, mark, tag and event", arguments: [Filesystem.xfs, .btrfs])
     func all(kind: Filesystem) throws {

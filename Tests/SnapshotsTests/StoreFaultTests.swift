@@ -12,7 +12,7 @@ import Testing
 
 @testable import Snapshots
 
-@Suite("Store: faults", .needsRoot, .serialized, .timeLimit(.minutes(15)))
+@Suite("Store: faults", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct StoreFaultTests {
     @Test("every failing call", arguments: FaultCase.allCases)
     func failures(of operation: FaultCase) throws {

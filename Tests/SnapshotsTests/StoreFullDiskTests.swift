@@ -11,7 +11,7 @@ import Testing
 
 @testable import Snapshots
 
-@Suite("Store: full disks", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Store: full disks", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct StoreFullDiskTests {
     /// Writes until nothing more fits.
     private func fill(_ directory: FilePath) throws {

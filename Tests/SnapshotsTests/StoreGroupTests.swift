@@ -10,7 +10,7 @@ import Testing
 
 @testable import Snapshots
 
-@Suite("Store: torn groups", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Store: torn groups", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct StoreGroupTests {
     @Test("is left alone while another process holds the lock of one member, and settled when that is released", arguments: [true, false])
     func locked(isWhole: Bool) throws {

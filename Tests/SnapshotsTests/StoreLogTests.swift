@@ -10,7 +10,7 @@ import Testing
 
 @testable import Snapshots
 
-@Suite("Store: the log", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Store: the log", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct StoreLogTests {
     private func world(_ scope: TestScope) throws -> (StoreScene, Store, Source) {
         let scene = try StoreScene(on: scope.memoryPool())

@@ -10,7 +10,7 @@ import Testing
 
 @testable import Snapshots
 
-@Suite("Store: prune, delete, describe", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Store: prune, delete, describe", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct StorePruneTests {
     private func request(_ source: Source, forced: Bool = false, _ rules: (inout Keep) -> Void) -> PruneRequest {
         var keep = Keep()

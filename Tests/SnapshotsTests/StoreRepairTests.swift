@@ -10,7 +10,7 @@ import Testing
 
 @testable import Snapshots
 
-@Suite("Store: repair and rebuild", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Store: repair and rebuild", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct StoreRepairTests {
     private func world(_ scope: TestScope, _ count: Int = 3) throws -> (StoreScene, Store, Source) {
         let scene = try StoreScene(on: scope.memoryPool())

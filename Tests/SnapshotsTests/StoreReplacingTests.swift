@@ -11,7 +11,7 @@ import Testing
 
 @testable import Snapshots
 
-@Suite("Store: replacing a catalogue", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Store: replacing a catalogue", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct StoreReplacingTests {
     private func world(_ scope: TestScope, _ count: Int = 3) throws -> (StoreScene, Store, Source) {
         let scene = try StoreScene(on: scope.memoryPool())

@@ -10,7 +10,7 @@ import Testing
 
 @testable import Snapshots
 
-@Suite("Store: restore", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Store: restore", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct StoreRestoreTests {
     /// An image full of "b" with an owner, a mode and an access list of its own, and a snapshot full of "a".
     private func world(_ scope: TestScope, _ kind: Filesystem = .xfs) throws -> (StoreScene, Store, Source) {

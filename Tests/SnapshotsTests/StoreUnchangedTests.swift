@@ -9,7 +9,7 @@ import Testing
 
 @testable import Snapshots
 
-@Suite("Store: create if changed", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Store: create if changed", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct StoreUnchangedTests {
     private static let block: Int64 = 4096
 

@@ -33,7 +33,7 @@ private func reclaim(_ removed: [FilePath], keeping kept: [FilePath]) throws -> 
     return sweep.result()
 }
 
-@Suite("Extents on real pools", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Extents on real pools", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct ExtentsKernelTests {
     @Test("logical, allocated, shared and exclusive bytes", arguments: [Filesystem.xfs, .btrfs])
     func usageOfFiles(kind: Filesystem) throws {

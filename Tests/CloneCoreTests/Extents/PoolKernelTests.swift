@@ -11,7 +11,7 @@ private func withFolder<Result>(_ path: FilePath, _ body: (CInt) throws -> Resul
     return try body(folder.rawValue)
 }
 
-@Suite("Pools", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Pools", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct PoolKernelTests {
     @Test("the UUID is the one that mkfs gave, and stays over unmounting", arguments: [Filesystem.xfs, .ext4, .btrfs])
     func identity(kind: Filesystem) throws {

@@ -58,7 +58,7 @@ struct FreezeOrderTests {
             #expect(trace.records.count <= (isRemoval ? 1 : 0), what)
         }
         // No lock is left either.
-        #expect(throws: Never.self, what) { try trace.take() }
+        #expect(throws: Never.self, what) { try trace.take(waiting: true) }
     }
 
     @Test("FITHAW answers EINVAL: somebody was faster, and the clone is thrown away")

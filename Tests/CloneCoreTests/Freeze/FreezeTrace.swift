@@ -98,7 +98,9 @@ final class FreezeTrace: Sendable {
     }
 
     /// An image with a filesystem at `/sys`, on which lies an image with one at `/proc`.
-    func take() throws -> [TakenClone] {
+    ///
+    /// - Parameter waits: whether to wait for locks that a child of this process holds, which another test has just begun to start.
+    func take(waiting waits: Bool = false) throws -> [TakenClone] {
         let path = directory + "/home.img"
         if !FileManager.default.fileExists(atPath: path) { try Data(repeating: 7, count: 200_000).write(to: URL(fileURLWithPath: path)) }
         let image = try ImageFile(path: path, kernel: kernel)
@@ -111,7 +113,8 @@ final class FreezeTrace: Sendable {
         system.sysfs("block/loop0/dev = \(outer.number)\nblock/loop1/dev = \(inner.number)")
         let target = CloneTarget(image: image, directory: try OpenFile(directory, flags: [.directory], kernel: kernel))
         let job = try CloneJob(
-            preparing: [target], options: CloneOptions(places: places), view: system.view, kernel: kernel)
+            preparing: [target], options: CloneOptions(waitsForLocks: waits, longestWaitNanoseconds: 60_000_000_000, places: places),
+            view: system.view, kernel: kernel)
         return try job.run()
     }
 

@@ -28,7 +28,7 @@ private func opens(_ filesystem: InnerFilesystem, _ mountPoint: FilePath) throws
 }
 
 /// One at a time: a new mount namespace is a copy of all mounts, and keeps those of other tests mounted for a moment.
-@Suite("Locating on a real kernel", .needsRoot, .serialized, .timeLimit(.minutes(15)))
+@Suite("Locating on a real kernel", .needsRoot, .blocking, .serialized, .timeLimit(.minutes(15)))
 struct LocateKernelTests {
     @Test("each filesystem on each pool, also after a rename", arguments: [Filesystem.xfs, .btrfs], [Filesystem.xfs, .ext4, .btrfs])
     func renamed(pool kind: Filesystem, image content: Filesystem) throws {

@@ -71,7 +71,7 @@ private func isAttached(_ device: String) -> Bool {
 
 private func text(_ path: FilePath) throws -> String { try String(contentsOfFile: path.string, encoding: .utf8) }
 
-@Suite("Scratch clones", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Scratch clones", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct ScratchKernelTests {
     @Test(
         "each filesystem beside its mounted original, on each pool; nothing is left",

@@ -9,7 +9,7 @@ import Testing
 
 private let slack = Duration.seconds(4)  // the promised second and three for the machine
 
-@Suite("Freeze: a cloner that dies, stops or dawdles", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Freeze: a cloner that dies, stops or dawdles", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct FreezeBrokenTests {
     @Test(
         "killed at any call, it leaves nothing frozen",

@@ -5,7 +5,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Freeze: a clone is one instant", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Freeze: a clone is one instant", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct FreezeConsistencyTests {
     @Test(
         "taken under a writer, it mounts, is in order, and the checker finds nothing",

@@ -6,7 +6,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Freeze: locks", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Freeze: locks", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct FreezeLockTests {
     @Test("the second is refused, naming the first; with --wait it comes after it")
     func two() throws {

@@ -6,7 +6,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Freeze: pools and traits", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Freeze: pools and traits", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct FreezePoolTests {
     @Test("a pool that can't share blocks is refused before any freeze", arguments: [Filesystem.ext4, .xfsWithoutReflink, .tmpfs])
     func cannotShare(kind: Filesystem) throws {

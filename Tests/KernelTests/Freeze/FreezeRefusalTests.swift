@@ -6,7 +6,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Freeze: refusals", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Freeze: refusals", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct FreezeRefusalTests {
     @Test("frozen already by somebody else: refused, and not thawed", arguments: [Filesystem.xfs, .ext4, .btrfs])
     func frozenByAnother(kind: Filesystem) throws {

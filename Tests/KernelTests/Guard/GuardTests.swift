@@ -8,7 +8,7 @@ import Testing
 
 private let slack = Duration.seconds(4)
 
-@Suite("Guard", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Guard", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct GuardTests {
     @Test("it has the descriptors it needs and no other, a session of its own, and ignores signals")
     func surroundings() throws {

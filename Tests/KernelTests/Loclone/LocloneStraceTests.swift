@@ -6,7 +6,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("loclone under strace", .needsRoot, .enabled(if: Command.find("strace") != nil, "needs strace"), .timeLimit(.minutes(15)))
+@Suite("loclone under strace", .needsRoot, .blocking, .enabled(if: Command.find("strace") != nil, "needs strace"), .timeLimit(.minutes(15)))
 struct LocloneStraceTests {
     @Test("while frozen only prepared system calls", arguments: [Filesystem.xfs, .ext4, .btrfs])
     func onlyPreparedCalls(kind: Filesystem) throws {

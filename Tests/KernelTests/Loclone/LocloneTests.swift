@@ -35,7 +35,7 @@ struct LocloneScene {
     var names: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: pool.path.string)) ?? []).sorted() }
 }
 
-@Suite("loclone", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("loclone", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct LocloneTests {
     @Test(
         "a new DEST gets the image's bytes, mode and owner; what is not mounted is said not to be frozen",
