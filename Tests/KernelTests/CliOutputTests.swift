@@ -95,6 +95,30 @@ struct CliOutputTests {
         }
     }
 
+    @Test("the list of sources has what the configuration says of each")
+    func configuredSources() throws {
+        try CliScene.with(image: nil) { scene in
+            try scene.create()
+            let plain = try scene.sandbox.run("source", "list").stdout
+            #expect(!plain.contains("POLICY") && !plain.contains("EVERY"))
+            try scene.configure(
+                """
+                policies: { few: { keep: { last: 3 } } }
+                defaults: { policy: few, every: ['06:00', '18:00'] }
+                sources: { home: { image: POOL/home.img } }
+                """)
+            let lines = try scene.sandbox.run("source", "list").stdout.split(separator: "\n")
+            #expect(lines.first?.contains("POLICY  EVERY         STATUS") == true, "\(lines)")
+            #expect(lines.last?.contains("few     06:00, 18:00  ok") == true, "\(lines)")
+            let source = try scene.sandbox.json("source", "list")["sources"][0]
+            #expect(source["policy"] == "few" && source["schedule"] == .array(["06:00", "18:00"]))
+
+            try scene.configure("sources: { home: { image: POOL/other.img, every: 1h } }")
+            let other = try scene.sandbox.json("source", "list")
+            #expect(other["sources"][0]["schedule"] == .null && other["warnings"][0]["code"] == "configured_otherwise")
+        }
+    }
+
     @Test("times are those of TZ, or UTC, on screen and on the command line")
     func timeZones() throws {
         try CliScene.with(image: nil) { scene in

@@ -164,4 +164,54 @@ struct CliRunTests {
             #expect(try scene.numbers() == [1])
         }
     }
+
+    @Test("of a group the smallest size counts, and one without a size has it taken; the hooks run though nothing is")
+    func unchangedGroup() throws {
+        try CliScene.with(image: nil) { scene in
+            let mail = try scene.scope.plainImage("mail.img", in: scene.pool.path)
+            let log = scene.scope.directory.appending("hooks")
+            func configure(_ mailLimit: String) throws {
+                let hook = "echo $LOSNAP_HOOK $LOSNAP_STATUS >>\(log)"
+                try scene.configure(
+                    """
+                    defaults: { \(Self.daily) }
+                    sources:
+                      home: { image: POOL/home.img, group: both, if-changed: 1GiB, before: '\(hook)', after: '\(hook)', failed: '\(hook)' }
+                      mail: { image: POOL/mail.img, group: both\(mailLimit) }
+                    """)
+            }
+            func run() throws -> JSONValue {
+                try scene.age(days: 1)
+                return try scene.sandbox.json("run")
+            }
+            try configure(", if-changed: 64KiB")
+            expectSilence(try scene.sandbox.run("run"))
+            try Command.run("rm", [log.string])
+
+            let idle = try run()
+            #expect(idle["taken"].count == 0 && idle["unchanged"].count == 2)
+            #expect(idle["unchanged"].array?.allSatisfy { $0["limit_bytes"] == .integer(64 << 10) } == true)
+            #expect(try String(contentsOfFile: log.string, encoding: .utf8) == "before\nafter unchanged\n")
+
+            let file = try FileDescriptor.open(mail, .writeOnly)
+            try file.closeAfter { _ = try file.writeAll(toAbsoluteOffset: 1 << 19, [UInt8](repeating: 1, count: 128 << 10)) }
+            #expect(try run()["taken"].count == 2)
+            #expect(try run()["taken"].count == 0)
+            try configure("")
+            #expect(try run()["taken"].count == 2)
+        }
+    }
+
+    @Test("the null device says that nothing is configured")
+    func nullDevice() throws {
+        try CliScene.with(image: nil) { scene in
+            try scene.configure("sources: { home: { image: POOL/home.img, \(Self.daily) } }")
+            let none = ["LOSNAP_CONFIG": "/dev/null"]
+            expectSilence(try scene.sandbox.run("run", environment: none))
+            #expect(try scene.sandbox.json("config", "check", environment: none)["source_count"] == 0)
+            #expect(try scene.sandbox.json("config", "check", "--config", "/dev/null")["file"] == "/dev/null")
+            #expect(try scene.sandbox.run("create", "\(scene.image)", environment: none).succeeded)
+            #expect(try scene.sandbox.json("run", "--dry-run", "--config", "/dev/null")["due"].count == 0)
+        }
+    }
 }

@@ -51,6 +51,26 @@ struct CompletionTests {
             #expect(try bash.completions("losnap", "show", "2") == ["2"])
             #expect(try bash.completions("losnap", "list", "/etc/host") == bash.files("/etc/host*"))
             #expect(try bash.completions("losnap", "list", "--config", "/etc/host") == bash.files("/etc/host*"))
+            // What the configuration has, and the catalogue has not yet.
+            try scene.configure(
+                """
+                sources:
+                  hostel: { image: POOL/hostel.img, every: 1h }
+                  houses: { image: 'POOL/hou*.img', every: 1h }
+                  hospital: { image: POOL/hospital.img }
+                  home: { image: POOL/home.img, group: hobby }
+                  horse: { image: POOL/horse.img, group: hobby, every: 1d }
+                """)
+            _ = try scene.scope.plainImage("house1.img", in: scene.pool.path)
+            #expect(
+                try bash.completions("losnap", "run", "ho")
+                    == ["hobby", "home", "horse", "hostel", "hotel", "house1", "houses"])
+            #expect(try bash.completions("losnap", "create", "hos") == ["hospital", "hostel"])
+            #expect(try bash.completions("losnap", "create", "hous") == ["house1"])
+            #expect(try bash.completions("losnap", "list", "hos") == [])
+            // A configuration that is wrong keeps nothing from being offered that the catalogue has.
+            try scene.configure("sources: [")
+            #expect(try bash.completions("losnap", "run", "ho") == ["home", "hotel"])
             // Another catalogue has other sources.
             #expect(try bash.completions("losnap", "list", "--catalogue", "=", "/nonexistent/c", " ", "h") == [])
             #expect(try bash.completions("losnap", "show", "nobody", "@", "") == [])

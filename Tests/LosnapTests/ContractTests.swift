@@ -90,7 +90,7 @@ import Testing
             PrunePresentation(outcomes: [outcome], isDryRun: false), RestorePresentation(plan: restore, report: nil),
             DeletePresentation(removed: [snapshot], failed: [failed], isDryRun: false),
             RecordPresentation(snapshot: snapshot, change: .held), SourcePresentation(source: source, change: .added),
-            SourcesPresentation(sources: [listed]), LogPresentation(events: [try Samples.event()]),
+            SourcesPresentation(sources: [(listed, configured.configuration.sources[0])]), LogPresentation(events: [try Samples.event()]),
             MountPresentation(mount: mount, snapshot: snapshot), MountsPresentation(mounts: [(mount, nil)]),
             UnmountPresentation(mount: mount),
             ThawPresentation(found: [.stuck(mountPoint: "/x", .full(path: "/x"))]), RepairPresentation(report: repair, isDryRun: false),

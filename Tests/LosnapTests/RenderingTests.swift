@@ -81,7 +81,8 @@ import Testing
         let texts = [
             CreatePresentation(report: CreateReport(snapshots: [snapshot], warnings: [])).text(Samples.utc),
             CreatePresentation(report: CreateReport(snapshots: [], unchanged: [try Samples.unchanged()], warnings: [])).text(Samples.utc),
-            ShowPresentation(details: details).text(Samples.utc), SourcesPresentation(sources: [listed]).text(Samples.utc),
+            ShowPresentation(details: details).text(Samples.utc), SourcesPresentation(sources: [(listed, nil)]).text(Samples.utc),
+            SourcesPresentation(sources: [(listed, try Samples.configuredSource()), (listed, nil)]).text(Samples.utc),
             LogPresentation(events: [try Samples.event()]).text(Samples.utc),
             RestorePresentation(plan: plan, report: nil).text(Samples.utc),
             RestorePresentation(plan: plan, report: RestoreReport(plan: plan, safety: snapshot, warnings: [])).text(Samples.utc),

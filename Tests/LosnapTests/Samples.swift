@@ -1,6 +1,7 @@
 // Fixed values for rendering: the same on every machine and every day.
 
 import CloneCore
+import Configuration
 import Foundation
 import Policy
 import SystemPackage
@@ -20,6 +21,15 @@ enum Samples {
         Source(
             id: Identifier(high: 0x1111_1111_1111_4111, low: 0x8111_1111_1111_1111), name: try SourceName(parsing: name),
             imagePath: FilePath("/srv/\(name).img"), createdAt: try instant("2026-11-01T00:00:00Z"))
+    }
+
+    /// What a configuration has for it.
+    static func configuredSource() throws -> ConfiguredSource {
+        let text = """
+            policies: { few: { keep: { last: 1 } } }
+            sources: { home: { image: /srv/home.img, policy: few, every: ['06:00', '18:00'] } }
+            """
+        return try LosnapConfiguration(parsing: text, path: "/c").sources[0]
     }
 
     static func snapshot(

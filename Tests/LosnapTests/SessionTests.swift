@@ -49,6 +49,17 @@ import Testing
         #expect(outcome.stderr.contains("TZ: unknown time zone 'Nowhere/Land'"))
     }
 
+    @Test func `sources are listed though the usual configuration is wrong`() throws {
+        try TestScope.with { scope in
+            try FileManager.default.createDirectory(
+                atPath: scope.directory.appending("losnap").string, withIntermediateDirectories: false)
+            try scope.write("sorces: {}\n", to: scope.directory.appending("losnap/losnap.yaml"))
+            let outcome = run("source", "list", environment: ["XDG_CONFIG_HOME": scope.directory.string])
+            #expect(outcome.status == .done && outcome.stderr.contains("policies and schedules are not shown: "), "\(outcome.stderr)")
+            #expect(run("source", "list", "--config", "\(scope.directory)/losnap/losnap.yaml").status == .configuration)
+        }
+    }
+
     @Test func `a configuration may be empty, and is never ignored`() throws {
         try TestScope.with { scope in
             let path = scope.directory.appending("losnap.yaml")

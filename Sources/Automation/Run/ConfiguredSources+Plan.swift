@@ -42,6 +42,18 @@ public struct RunSelection: Sendable {
 }
 
 extension ConfiguredSources {
+    /// The names that a run may be given: of entries and their images, and of groups; of what is due by itself.
+    public var runNames: [String] {
+        let due = entries.filter(isDueByItself)
+        return due.map(\.entry.name) + due.flatMap { (try? images(of: $0).map(\.name)) ?? [] } + due.compactMap(\.entry.group)
+    }
+
+    private func isDueByItself(_ item: ResolvedEntry) -> Bool {
+        guard item.entry.schedule == nil else { return true }
+        guard let group = item.entry.group else { return false }
+        return entries.contains { $0.entry.group == group && $0.entry.schedule != nil }
+    }
+
     /// What a run at `now` has to do.
     ///
     /// - Parameters:

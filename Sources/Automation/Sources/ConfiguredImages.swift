@@ -37,6 +37,9 @@ extension ConfiguredSources {
         }
     }
 
+    /// What the sources of its images are called, or would be; what a pattern matches in a directory that can't be read is left out.
+    public var imageNames: [String] { entries.flatMap { (try? images(of: $0).map(\.name)) ?? [] } }
+
     /// The image that a source of that name would have.
     private func image(called name: String) -> FilePath? {
         for item in entries where item.entry.name == name { if case .one(let path) = item.image { return path } }

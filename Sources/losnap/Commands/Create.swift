@@ -32,7 +32,7 @@ struct Create: Command {
         case frozen, crash
     }
 
-    @Argument(help: "What to take snapshots of: a name, an image or a mount point.", completion: .source)
+    @Argument(help: "What to take snapshots of: a name, an image or a mount point.", completion: .image)
     var source: [String]
 
     @Option(name: .long, help: ArgumentHelp("Call the snapshot so; it can then be named as SOURCE@TEXT.", valueName: "text"))

@@ -26,7 +26,7 @@ struct Run: Command {
             """)
 
     @Argument(
-        help: "What to see to: names, images or mount points of what is configured, or groups; none: everything.", completion: .source)
+        help: "What to see to: names, images or mount points of what is configured, or groups; none: everything.", completion: .entry)
     var source: [String] = []
 
     @Flag(name: .long, help: "Status 75 while another run is taking, instead of 0.")

@@ -1,8 +1,9 @@
-// What a shell offers at the TAB key: names of sources, snapshots and policies. The rule: a look and nothing else. The catalogue is read without
+// What a shell offers at the TAB key: names of sources, snapshots, policies and entries of the configuration. The rule: a look and nothing else. The catalogue is read without
 // thawing, mending or waiting, whatever goes wrong gives no candidates instead of words on the screen, and nothing is offered that a shell
 // would not take literally (bash expands what it is given, so a label such as $(reboot) must not reach it).
 
 import ArgumentParser
+import Automation
 import CloneCore
 import Configuration
 import FoundationEssentials
@@ -31,18 +32,27 @@ struct CompletionCandidates {
         case .snapshot: all = (try? snapshots()) ?? []
         case .sourceOrSnapshot: all = (try? word.contains("@") ? snapshots() : sources()) ?? []
         case .policy: all = (try? policies()) ?? []
+        case .image: all = ((try? sources()) ?? []) + ((try? configured().imageNames) ?? [])
+        case .entry: all = ((try? sources()) ?? []) + ((try? configured().runNames) ?? [])
         }
-        return all.filter { $0.hasPrefix(word) && $0.shellWord == $0 }
+        var seen: Set<String> = []
+        return all.filter { $0.hasPrefix(word) && $0.shellWord == $0 && seen.insert($0).inserted }
     }
 
     /// What a name can be of.
     enum Subject {
         case source, snapshot, sourceOrSnapshot, policy
+        /// What `create` takes: a source, or one that the configuration would make.
+        case image
+        /// What `run` takes: those, an entry with a pattern, or a group.
+        case entry
     }
 
     private func sources() throws -> [String] { try catalogue().sources().map(\.name.text) }
 
     private func policies() throws -> [String] { try session.configuration(option("--config")).configuration.policies.map(\.name) }
+
+    private func configured() throws -> ConfiguredSources { session.configuredSources(try session.configuration(option("--config"))) }
 
     /// Numbers after a digit, `source@...` else. What follows the @ comes from the source's snapshots, so it is looked up only when it is
     /// there.
@@ -91,6 +101,10 @@ extension CompletionKind {
     static var snapshot: CompletionKind { names(of: .snapshot) }
     /// Either.
     static var sourceOrSnapshot: CompletionKind { names(of: .sourceOrSnapshot) }
+    /// The name of a source, or of one that the configuration would make.
+    static var image: CompletionKind { names(of: .image) }
+    /// What `run` sees to.
+    static var entry: CompletionKind { names(of: .entry) }
     /// The name of a policy.
     static var policy: CompletionKind { names(of: .policy) }
 

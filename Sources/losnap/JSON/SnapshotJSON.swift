@@ -1,6 +1,7 @@
 // A snapshot, a source, an event as JSON: the objects that several commands share (Docs/json.md).
 
 import CloneCore
+import Configuration
 import Policy
 import Snapshots
 import SystemPackage
@@ -46,27 +47,28 @@ extension JSON {
     }
 
     /// A source by itself.
-    static func source(_ source: Source) -> JSON { .object(sourceFields(source)) }
+    static func source(_ source: Source) -> JSON { .object(sourceFields(source, policy: source.policy)) }
 
-    /// A source with what its snapshots come to.
-    static func source(_ listed: ListedSource, now: Instant) -> JSON {
+    /// A source with what its snapshots come to, and what the configuration has for it.
+    static func source(_ listed: ListedSource, _ configured: ConfiguredSource?) -> JSON {
         .object(
-            sourceFields(listed.source) + [
+            sourceFields(listed.source, policy: configured?.policy ?? listed.source.policy) + [
                 ("snapshot_directory", JSON(listed.snapshotDirectory)),
                 ("presence", .string(listed.presence.rawValue)),
                 ("image_present", .bool(listed.hasImage)),
                 ("snapshot_count", .integer(Int64(listed.snapshotCount))),
                 ("newest", JSON(listed.newest?.takenAt)),
+                ("schedule", configured?.schedule.map { .array($0.texts.map { .string($0) }) } ?? .null),
             ])
     }
 
-    private static func sourceFields(_ source: Source) -> [Field] {
+    private static func sourceFields(_ source: Source, policy: String?) -> [Field] {
         [
             ("name", .string(source.name.text)),
             ("id", .string(source.id.description)),
             ("image", JSON(source.imagePath)),
             ("configured_directory", JSON(source.snapshotDirectory)),
-            ("policy", JSON(source.policy)),
+            ("policy", JSON(policy)),
             ("created_at", JSON(source.createdAt)),
             ("removed_at", JSON(source.removedAt)),
         ]

@@ -2,6 +2,7 @@
 
 import Automation
 import CloneCore
+import Configuration
 import Policy
 import Snapshots
 import SystemPackage
@@ -43,6 +44,14 @@ struct Warning: Equatable {
             "not_registered", "\(name): configured, but not in the catalogue yet, so it has no snapshots",
             hint: "losnap source add \(name) \(image.shellWord)")
     }
+
+    /// Policies and schedules are not shown, for the configuration is wrong.
+    static func notShown(_ error: ConfigurationError) -> Warning {
+        Warning("configuration_not_shown", "policies and schedules are not shown: \(error.message)", hint: error.hint)
+    }
+
+    /// A source of which it is not sure what the configuration has for it.
+    static func contradicted(_ error: AutomationError) -> Warning { Warning(error.code, error.message, hint: error.hint) }
 
     /// Nothing was done, for another run is at it.
     static func anotherRun(_ busy: RunBusy) -> Warning { Warning("another_run", busy.message + "; nothing is left to do for this one") }

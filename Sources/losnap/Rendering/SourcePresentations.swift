@@ -1,7 +1,9 @@
 // What the commands of `source` and `log` show.
 
 import CloneCore
+import Configuration
 import Foundation
+import Policy
 import Snapshots
 import SystemPackage
 
@@ -32,28 +34,35 @@ struct SourcePresentation: Presentation {
     func fields(_ context: RenderContext) -> [JSON.Field] { [("source", .source(source))] }
 }
 
-/// The sources.
+/// The sources, each with what the configuration has for it.
 struct SourcesPresentation: Presentation {
-    var sources: [ListedSource]
+    var sources: [(listed: ListedSource, configured: ConfiguredSource?)]
 
+    /// Policy and schedule have columns only where there are any.
     func text(_ context: RenderContext) -> String {
-        var table = Table([("NAME", .left), ("SNAPSHOTS", .right), ("NEWEST", .left), ("STATUS", .left), ("IMAGE", .left)])
-        for listed in sources {
+        let hasPolicies = sources.contains { $0.configured?.policy != nil }
+        let hasSchedules = sources.contains { $0.configured?.schedule != nil }
+        var headings: [(String, Alignment)] = [("NAME", .left), ("SNAPSHOTS", .right), ("NEWEST", .left)]
+        if hasPolicies { headings.append(("POLICY", .left)) }
+        if hasSchedules { headings.append(("EVERY", .left)) }
+        var table = Table(headings + [("STATUS", .left), ("IMAGE", .left)])
+        for (listed, configured) in sources {
             let source = listed.source
             var status = source.isRemoved ? ["removed"] : []
             if listed.presence == .unavailable { status.append("unavailable") }
             // That of a removed source is nobody's business any more.
             if !listed.hasImage, !source.isRemoved { status.append("image missing") }
-            table.add([
-                source.name.text, "\(listed.snapshotCount)", listed.newest.map { context.time($0.takenAt) } ?? "never",
-                status.isEmpty ? "ok" : status.joined(separator: ", "), source.imagePath.string,
-            ])
+            let newest = listed.newest.map { context.time($0.takenAt) }
+            var cells = [source.name.text, "\(listed.snapshotCount)", newest ?? "never"]
+            if hasPolicies { cells.append(configured?.policy ?? "") }
+            if hasSchedules { cells.append(configured?.schedule?.texts.joined(separator: ", ") ?? "") }
+            table.add(cells + [status.isEmpty ? "ok" : status.joined(separator: ", "), source.imagePath.string])
         }
         return table.text(context.style)
     }
 
     func fields(_ context: RenderContext) -> [JSON.Field] {
-        [("sources", .array(sources.map { .source($0, now: context.now) }))]
+        [("sources", .array(sources.map { .source($0.listed, $0.configured) }))]
     }
 }
 
