@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 @Suite(
-    "The service under systemd", .needsRoot, .enabled(if: Command.find("systemd-run") != nil, "systemd is not installed"),
+    "The service under systemd", .needsRoot, .blocking, .enabled(if: Command.find("systemd-run") != nil, "systemd is not installed"),
     .timeLimit(.minutes(15)))
 struct SystemdServiceTests {
     @Test("it takes what is due, with hooks, and prunes; the timer leads to it")
