@@ -60,7 +60,7 @@ struct Prune: Command {
             throw FrontError.usage("--scope and --timezone go with rules", hint: "configured policies have their own; see losnap.yaml(5)")
         }
         let configured = session.configuredSources(try session.configuration(catalogue.config))
-        if keep.isEmpty, !configured.hasRules { throw FrontError.noRules(source: source.first) }
+        if keep.isEmpty, !configured.hasRules { throw AutomationError.noRules(source: source.first) }
         let given = keep.isEmpty ? nil : try given(keep, session)
         let purpose: Purpose = dry.dryRun ? .reading : .freeing
         let store = try session.openIfThere(catalogue, for: purpose, waits: change.wait)
