@@ -112,13 +112,8 @@ struct Prune: Command {
     }
 
     /// The rules of the command line.
-    private func given(_ keep: Keep, _ session: Session) throws(FrontError) -> GivenPruning {
+    private func given(_ keep: Keep, _ session: Session) throws -> GivenPruning {
         let judged: Scope = scope == .run ? .run : .all
-        guard let timezone else { return GivenPruning(keep: keep, scope: judged, zone: try session.calendarZone()) }
-        do {
-            return GivenPruning(keep: keep, scope: judged, zone: try LocalZone(named: timezone))
-        } catch {
-            throw .policy(option: "--timezone", error)
-        }
+        return GivenPruning(keep: keep, scope: judged, zone: try session.calendarZone(option: timezone) ?? session.calendarZone())
     }
 }

@@ -75,8 +75,12 @@ extension Session {
     /// The zone that times are shown in.
     func zone(_ display: DisplayArguments) -> TimeZone {
         if display.utc { return .gmt }
-        if let problem = localZone.problem { warn(.unknownTimeZone(problem)) }
-        return localZone.zone
+        do {
+            return try localZone.get().zone
+        } catch {
+            warn(.unknownTimeZone(error))
+            return .gmt
+        }
     }
 
     /// Where the catalogue is.

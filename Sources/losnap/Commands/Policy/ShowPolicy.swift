@@ -1,6 +1,7 @@
 // `losnap policy show`.
 
 import ArgumentParser
+import Automation
 import Configuration
 import Policy
 
@@ -29,7 +30,8 @@ struct ShowPolicy: Command {
     func run(in session: Session) throws {
         let found = try session.configuration(config)
         let policy = try found.policy(named: name)
-        let uses = try PolicyUse.all(of: policy, in: found.configuration, session)
+        let configured = session.configuredSources(found)
+        let uses = try PolicyUse.all(of: policy, in: configured)
         var forecasts = Forecasts(now: session.now)
         var cases: [PolicyPresentation.Case] = []
         func add(_ use: PolicyUse, _ schedule: Schedule, isAssumed: Bool) {
@@ -39,7 +41,7 @@ struct ShowPolicy: Command {
         if !policy.keep.isEmpty {
             for use in uses { if let schedule = use.schedule { add(use, schedule, isAssumed: false) } }
             if cases.isEmpty {
-                let zone = try session.calendarZone(policy.timeZone)
+                let zone = try configured.zone(of: policy)
                 add(PolicyUse(schedule: nil, zone: zone, sources: []), try Schedule(parsing: ["1h"]), isAssumed: true)
             }
         }
