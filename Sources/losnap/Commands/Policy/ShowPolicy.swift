@@ -22,13 +22,11 @@ struct ShowPolicy: Command {
     @Argument(help: "The policy.", completion: .policy)
     var name: String
 
-    @Option(name: .long, help: ArgumentHelp("The configuration to look at, instead of LOSNAP_CONFIG or the usual one.", valueName: "file"))
-    var config: String?
-
+    @OptionGroup var chosen: ConfigurationArguments
     @OptionGroup var display: DisplayArguments
 
     func run(in session: Session) throws {
-        let found = try session.configuration(config)
+        let found = try session.configuration(chosen.config)
         let policy = try found.policy(named: name)
         let configured = session.configuredSources(found)
         let uses = try PolicyUse.all(of: policy, in: configured)

@@ -45,9 +45,7 @@ struct SimulatePolicy: Command {
 
     @OptionGroup(title: "Rules") var rules: RuleArguments
 
-    @Option(name: .long, help: ArgumentHelp("The configuration to look at, instead of LOSNAP_CONFIG or the usual one.", valueName: "file"))
-    var config: String?
-
+    @OptionGroup var chosen: ConfigurationArguments
     @OptionGroup var display: DisplayArguments
 
     func run(in session: Session) throws {
@@ -83,7 +81,7 @@ struct SimulatePolicy: Command {
         let zone = try session.calendarZone(option: timezone)
         let schedule = try schedule()
         guard let name else {
-            try session.checkConfiguration(config)
+            try session.checkConfiguration(chosen.config)
             if given.isEmpty {
                 throw FrontError.usage("there is nothing to simulate", hint: "name a policy, or give rules such as --keep-daily 7")
             }
@@ -93,7 +91,7 @@ struct SimulatePolicy: Command {
         guard given.isEmpty else {
             throw FrontError.usage("both a policy and rules are given", hint: "name the policy '\(name)', or give rules, not both")
         }
-        let found = try session.configuration(config)
+        let found = try session.configuration(chosen.config)
         let policy = try found.policy(named: name)
         if policy.keep.isEmpty {
             throw FrontError.usage("the policy '\(name)' has no rules", hint: "it is there to be inherited; see losnap policy list")
