@@ -163,6 +163,24 @@ struct StorePruneTests {
         }
     }
 
+    @Test("what another process has deleted meanwhile is told, and the others are deleted all the same")
+    func deletedMeanwhile() throws {
+        try TestScope.with { scope in
+            let scene = try StoreScene(on: scope.memoryPool())
+            let store = try scene.store()
+            _ = try scene.source(in: store, taken: 4)
+            let listed = try store.list()
+            let other = try scene.store()
+            #expect(try other.delete([listed[1]]).removed.count == 1)
+            let report = try store.delete(Array(listed[0...2]))
+            #expect(report.removed.map(\.snapshot.number.value) == [1, 3])
+            #expect(report.failed.map(\.snapshot.snapshot.number.value) == [2])
+            #expect(report.failed.map(\.error.code) == ["unknown_snapshot"])
+            #expect(scene.files().count == 1)
+            try scene.expectSettled(store)
+        }
+    }
+
     @Test("held ones are not deleted, whichever of row and record says so; a missing held one neither")
     func heldStays() throws {
         try TestScope.with { scope in
