@@ -69,6 +69,8 @@ public enum SnapshotsError: ExplainedError {
 
     /// There is no catalogue at that path.
     case catalogueMissing(path: FilePath)
+    /// There is no catalogue at that path, though there was one: its reserve is there.
+    case catalogueLost(path: FilePath)
     /// The file is no catalogue: no SQLite database, or one of another program.
     case notACatalogue(path: FilePath, problem: CatalogueProblem)
     /// The catalogue is damaged.

@@ -140,12 +140,23 @@ import Testing
             #expect(mkdir(state.string, 0o700) == 0)
             let environment = ["XDG_STATE_HOME": scope.directory.string]
             #expect(run("list", environment: environment).stderr.isEmpty)
-            try scope.write("reserved", to: state.appending("catalogue.sqlite.reserve"))
+            #expect(CatalogueReserve(besides: state.appending("catalogue.sqlite")).restoreIfPossible())
             let listed = run("list", environment: environment)
             #expect(listed.status == .done && listed.stdout.isEmpty)
             #expect(listed.stderr.contains("warning: \(state)/catalogue.sqlite: the catalogue is gone"))
             #expect(listed.stderr.contains("hint: losnap repair --rebuild DIRECTORY"))
             #expect(run("list", "--json", environment: environment).stdout.contains(#""code":"catalogue_lost""#))
+            // None is made in its place: a rebuild would refuse to replace it.
+            let image = scope.directory.appending("home.img")
+            try scope.write("x", to: image)
+            let added = run("source", "add", "home", image.string, environment: environment)
+            #expect(added.status == .notFound && added.stderr.contains("the catalogue is gone"))
+            #expect(listDirectory(state.string) == ["catalogue.sqlite.reserve"])
+            let checked = run("check", environment: environment)
+            #expect(checked.status == .critical && checked.stdout.contains("the catalogue is gone"))
+            // The way that the hint tells to begin anew.
+            unlink(state.appending("catalogue.sqlite.reserve").string)
+            #expect(run("source", "add", "home", image.string, environment: environment).status == .done)
         }
     }
 

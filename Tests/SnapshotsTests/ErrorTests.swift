@@ -31,7 +31,7 @@ struct ErrorTests {
             .wrongState(number: number, state: .deleting), .recordChanged(number: number), .snapshotTaken(id: id, number: number),
             .snapshotTaken(id: id, number: nil), .numbersExhausted, .invalidRecord(problem: .invalid(field: text)),
             .newerRecord(format: 2, known: 1), .recordTooLarge(bytes: 9000, limit: 8191), .catalogueMissing(path: path),
-            .notACatalogue(path: path, problem: .empty), .notACatalogue(path: path, problem: .foreign),
+            .catalogueLost(path: path), .notACatalogue(path: path, problem: .empty), .notACatalogue(path: path, problem: .foreign),
             .notACatalogue(path: path, problem: .logAlone),
             .catalogueCorrupt(path: path, detail: text), .catalogueNewer(path: path, version: 9, known: 1), .catalogueLocked(path: path),
             .catalogueExposed(path: path, problem: .owner(user: 1, expected: 0)), .catalogueFull(path: path),

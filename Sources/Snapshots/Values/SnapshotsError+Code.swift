@@ -30,6 +30,7 @@ extension SnapshotsError {
         case .newerRecord: "newer_record"
         case .recordTooLarge: "record_too_large"
         case .catalogueMissing: "catalogue_missing"
+        case .catalogueLost: "catalogue_lost"
         case .notACatalogue: "not_a_catalogue"
         case .catalogueCorrupt: "catalogue_corrupt"
         case .catalogueNewer: "catalogue_newer"
@@ -76,7 +77,7 @@ extension SnapshotsError {
         case .invalidSourceName, .invalidLabel, .invalidTag, .tooManyTags, .invalidHoldReason, .invalidTime, .invalidPath, .ambiguousSource,
             .sourceNameTaken, .imageMoved, .imageTaken, .invalidReference, .ambiguousSnapshot, .recordTooLarge:
             .usage
-        case .unknownSource, .unknownSnapshot, .catalogueMissing: .notFound
+        case .unknownSource, .unknownSnapshot, .catalogueMissing, .catalogueLost: .notFound
         case .recordChanged, .catalogueLocked, .catalogueAppeared: .busy
         case .invalidRecord, .newerRecord, .notACatalogue, .catalogueCorrupt, .catalogueNewer: .data
         case .catalogueExposed, .catalogueNotWritable: .permission

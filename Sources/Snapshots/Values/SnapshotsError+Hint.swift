@@ -44,6 +44,9 @@ extension SnapshotsError {
         case .recordTooLarge: "use fewer or shorter tags and a shorter label or reason"
         case .catalogueMissing:
             "losnap create makes one, --catalogue FILE names another; losnap repair --rebuild DIRECTORY brings a lost one back"
+        case .catalogueLost(let path):
+            "losnap repair --rebuild DIRECTORY makes it anew from the snapshots in or beneath DIRECTORY, such as that of the images; "
+                + "to begin with an empty one, remove \(CatalogueReserve(besides: path).path.string.shellWord.shown)"
         case .notACatalogue(_, .empty):
             "move the empty file away; losnap repair --rebuild DIRECTORY makes a new catalogue from the snapshots themselves"
         case .notACatalogue(let path, .logAlone):

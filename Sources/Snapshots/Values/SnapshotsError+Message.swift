@@ -36,6 +36,7 @@ extension SnapshotsError {
         case .newerRecord(let format, let known): "the record has format \(format), and this losnap knows \(known)"
         case .recordTooLarge(let bytes, let limit): "the record would be \(bytes) bytes long, and may have \(limit)"
         case .catalogueMissing(let path): "\(path.string.shown): there is no catalogue"
+        case .catalogueLost(let path): "\(path.string.shown): the catalogue is gone, though its reserve is there"
         case .notACatalogue(let path, let problem): "\(path.string.shown): \(problem.words)"
         case .catalogueCorrupt(let path, let detail): "\(path.string.shown): the catalogue is damaged: \(detail.shown)"
         case .catalogueNewer(let path, let version, let known):
