@@ -46,6 +46,8 @@ extension SnapshotsError {
         case .directoryNotMarked: "directory_not_marked"
         case .directoryOfAnotherCatalogue: "directory_of_another_catalogue"
         case .directoryOfAnotherSource: "directory_of_another_source"
+        case .directoryOfUnknownSource: "directory_of_unknown_source"
+        case .sourceNotRecorded: "source_not_recorded"
         case .poolChanged: "pool_changed"
         case .notTheSnapshot: "not_the_snapshot"
         case .fileMissing: "file_missing"
@@ -86,8 +88,8 @@ extension SnapshotsError {
         case .sourceHasSnapshots, .wrongState, .snapshotTaken, .numbersExhausted, .catalogueFailed: .failed
         case .directoryExposed, .imageProtected: .permission
         case .poolNotIdentified, .directoryMissing, .directoryNotMarked, .poolChanged, .unavailable, .restoreElsewhere: .pool
-        case .directoryOfAnotherCatalogue, .directoryOfAnotherSource, .held, .imageHasLinks: .failed
-        case .notTheSnapshot: .data
+        case .directoryOfAnotherCatalogue, .directoryOfAnotherSource, .directoryOfUnknownSource, .held, .imageHasLinks: .failed
+        case .notTheSnapshot, .sourceNotRecorded: .data
         case .fileMissing: .notFound
         case .timeInFuture, .noRules, .rulesMatchNothing, .fileExists, .noNameFromImage: .usage
         case .clockBehind: .failed
