@@ -8,8 +8,8 @@ public import Policy
 public enum AutomationError: ExplainedError, Hashable {
     /// The configuration has the source's name with another image, or its image with another name.
     case configuredOtherwise(source: String, image: String, configured: String, path: String, place: String)
-    /// There is no rule to prune that source by.
-    case noRules(source: String)
+    /// There is no rule to prune that source by; nil: nor any other.
+    case noRules(source: String?)
     /// The zone of the system, or one that is configured, is not known.
     case timeZone(name: String, PolicyError)
     /// There were images that a pattern matches, and now there is none.
@@ -45,7 +45,8 @@ public enum AutomationError: ExplainedError, Hashable {
         switch self {
         case .configuredOtherwise(let source, let image, let configured, let path, let place):
             "\(place): '\(configured)' has the image \(path), but in the catalogue '\(source)' has \(image)"
-        case .noRules(let source): "there are no rules to prune '\(source)' by"
+        case .noRules(nil): "there are no rules to prune by"
+        case .noRules(let source?): "there are no rules to prune '\(source)' by"
         case .timeZone(let name, let error): "\(name): \(error.message)"
         case .noImages(let pattern): "no image matches \(pattern) any more"
         case .configurationGone: "there is no configuration, so nothing is taken any more by the schedule that there was"

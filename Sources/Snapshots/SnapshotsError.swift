@@ -69,6 +69,8 @@ public enum SnapshotsError: ExplainedError {
 
     /// There is no catalogue at that path.
     case catalogueMissing(path: FilePath)
+    /// There is no catalogue at that path, though there was one: its reserve is there.
+    case catalogueLost(path: FilePath)
     /// The file is no catalogue: no SQLite database, or one of another program.
     case notACatalogue(path: FilePath, problem: CatalogueProblem)
     /// The catalogue is damaged.
@@ -102,6 +104,10 @@ public enum SnapshotsError: ExplainedError {
     case directoryOfAnotherCatalogue(path: FilePath)
     /// The directory carries the mark of another source.
     case directoryOfAnotherSource(path: FilePath)
+    /// The directory carries the mark of a source that this catalogue does not know, and is not empty.
+    case directoryOfUnknownSource(path: FilePath)
+    /// The directory carries the mark of a source that this catalogue does not know, and no file in it tells of it.
+    case sourceNotRecorded(path: FilePath)
     /// A source's image is on another pool than before.
     case poolChanged(name: SourceName, path: FilePath)
     /// A file is not what its row says.

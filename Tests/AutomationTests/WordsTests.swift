@@ -16,7 +16,8 @@ struct WordsTests {
         var errors: [any ExplainedError] = [
             AutomationError.configuredOtherwise(source: "a", image: "/a", configured: "a", path: "/b", place: "l.yaml:3:3"),
             AutomationError.configuredOtherwise(source: "a", image: "/a", configured: "b", path: "/a", place: "l.yaml:3:3"),
-            AutomationError.noRules(source: "a"), AutomationError.noImages(pattern: "/a/*"), AutomationError.configurationGone,
+            AutomationError.noRules(source: "a"), AutomationError.noRules(source: nil),
+            AutomationError.noImages(pattern: "/a/*"), AutomationError.configurationGone,
             AutomationError.timeZone(name: "TZ", .unknownTimeZone(name: "Mars", similar: nil)),
             AutomationError.notConfigured, AutomationError.unknownEntry(name: "a", nearest: "b"),
             AutomationError.unknownEntry(name: "a", nearest: nil), RunBusy(holder: "process 7"), RunBusy(holder: nil),

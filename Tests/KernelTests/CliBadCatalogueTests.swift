@@ -133,6 +133,49 @@ struct CliBadCatalogueTests {
         }
     }
 
+    @Test("gone, though its reserve is there: none is made in its place, and rebuilt as the hint says")
+    func lost() throws {
+        try CliScene.with(image: nil) { scene in
+            try scene.create("--label", "precious")
+            let path = scene.sandbox.catalogue.string
+            for ending in ["", "-wal", "-shm"] { unlink(path + ending) }
+            let refusal = Refusal(
+                66, "catalogue_lost", says: path, "its reserve is there", hint: "losnap repair --rebuild", path + ".reserve")
+            for command in [["create", scene.image.string], ["repair"]] {
+                refusal.check(text: try scene.sandbox.losnap.run(command))
+                try refusal.check(json: try scene.sandbox.losnap.run(command + ["--json"]))
+            }
+            let listed = try scene.sandbox.run("list")
+            #expect(listed.succeeded && Complaint(listed).warnings.first?.contains("its reserve is there") == true)
+            #expect(try scene.sandbox.run("repair", "--rebuild", scene.pool.path.string).succeeded)
+            #expect(try scene.sandbox.json("show", "home@precious")["snapshot"]["number"] == 1)
+            #expect(try scene.create() == 2)
+        }
+    }
+
+    @Test("older than the source: refused, and the source taken in again as the hint says")
+    func olderThanSource() throws {
+        try CliScene.with(image: nil) { scene in
+            try scene.create("--label", "precious")
+            // What a copy from before the source was registered does not have.
+            try scene.sql(
+                "DELETE FROM event; DELETE FROM snapshot; DELETE FROM directory; DELETE FROM source; PRAGMA wal_checkpoint(TRUNCATE)")
+            let directory = scene.snapshots.string
+            try scene.expect(
+                "create", scene.image.string,
+                refused: Refusal(
+                    1, "directory_of_unknown_source", says: directory, "does not know", hint: "losnap repair \(directory)"))
+            let planned = try scene.sandbox.run("repair", directory, "--dry-run")
+            #expect(planned.succeeded && planned.stdout.contains("home, \(directory): would be adopted"), "\(planned)")
+            #expect(try scene.numbers().isEmpty)
+            let repaired = try scene.sandbox.run("repair", directory)
+            #expect(repaired.succeeded && repaired.stdout.contains("home, \(directory): adopted (the source itself)"), "\(repaired)")
+            #expect(try scene.sandbox.json("show", "home@precious")["snapshot"]["number"] == 1)
+            #expect(try scene.create() == 2)
+            #expect(try scene.sandbox.run("repair", directory).stdout == "all is well\n")
+        }
+    }
+
     @Test("the disk with the catalogue is full: nothing half, prune works by the reserve")
     func fullDisk() throws {
         try CliScene.with(image: nil) { scene in

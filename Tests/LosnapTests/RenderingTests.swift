@@ -1,5 +1,6 @@
 // What people see: tables, widths, escapes, units.
 
+import Automation
 import CloneCore
 import Foundation
 import Policy
@@ -15,7 +16,7 @@ import Testing
         expectGolden(list.text(Samples.utc), "list.txt")
         expectGolden(list.csv(Samples.utc), "list.csv")
         expectGolden(JSON.object(list.fields(Samples.utc)).text + "\n", "list.json")
-        let london = RenderContext(zone: try LocalZone(named: "Asia/Kolkata").zone, now: Samples.now)
+        let london = RenderContext(zone: try NamedZone(named: "Asia/Kolkata").zone, now: Samples.now)
         expectGolden(ListPresentation(snapshots: list.snapshots, columns: SnapshotColumn.allCases).text(london), "list-all-columns.txt")
         #expect(ListPresentation(snapshots: list.snapshots, isNumbersOnly: true).text(Samples.utc) == "9\n10\n11\n100\n")
         #expect(ListPresentation(snapshots: []).text(Samples.utc) == "")

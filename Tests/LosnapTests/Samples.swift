@@ -1,5 +1,6 @@
 // Fixed values for rendering: the same on every machine and every day.
 
+import Automation
 import CloneCore
 import Configuration
 import Foundation
@@ -94,7 +95,7 @@ enum Samples {
     }()
 
     static func policyCase() throws -> PolicyPresentation.Case {
-        let zone = try LocalZone(named: "Europe/London")
+        let zone = try NamedZone(named: "Europe/London")
         let schedule = try Schedule(parsing: ["1h"])
         return PolicyPresentation.Case(
             use: PolicyUse(schedule: schedule, zone: zone, sources: ["home"]), schedule: schedule, isAssumed: false,

@@ -1,5 +1,6 @@
 // Where things are, which zone it is, and how kinds of failure become statuses.
 
+import Automation
 import CloneCore
 import Foundation
 import Glibc
@@ -37,10 +38,10 @@ import Testing
     }
 
     @Test func `the local zone is the one that is named`() throws {
-        #expect(LocalZone.current("Europe/London").zone.identifier == "Europe/London")
-        #expect(LocalZone.current(":/usr/share/zoneinfo/Asia/Kolkata").name == "Asia/Kolkata")
-        #expect(LocalZone.current("UTC").name == "UTC")
-        #expect(LocalZone.current(":/etc/localtime").name == LocalZone.current(nil).name)
+        #expect(try findLocalZone("Europe/London").get().zone.identifier == "Europe/London")
+        #expect(try findLocalZone(":/usr/share/zoneinfo/Asia/Kolkata").get().name == "Asia/Kolkata")
+        #expect(try findLocalZone("UTC").get().name == "UTC")
+        #expect(try findLocalZone(":/etc/localtime").get().name == findLocalZone(nil).get().name)
         #expect(run("list", environment: ["TZ": "EST5EDT,M3.2.0,M11.1.0"]).stderr.contains("warning: the local time zone is not known"))
         #expect(run("list", "--utc", environment: ["TZ": "Nowhere"]).stderr.isEmpty)
         // One that does not exist must not pass for GMT where it decides what is removed.
@@ -102,7 +103,7 @@ import Testing
     }
 
     @Test func `times on the command line`() throws {
-        let reader = TimeReader(zone: try LocalZone(named: "Europe/London").zone, now: Samples.now)
+        let reader = TimeReader(zone: try NamedZone(named: "Europe/London").zone, now: Samples.now)
         func time(_ text: String) throws -> String? { try reader.instant(text, option: "--since")?.description }
         #expect(try time("2026-07-01") == "2026-06-30T23:00:00.000Z")
         #expect(try time("2026-07") == "2026-06-30T23:00:00.000Z")
@@ -139,12 +140,23 @@ import Testing
             #expect(mkdir(state.string, 0o700) == 0)
             let environment = ["XDG_STATE_HOME": scope.directory.string]
             #expect(run("list", environment: environment).stderr.isEmpty)
-            try scope.write("reserved", to: state.appending("catalogue.sqlite.reserve"))
+            #expect(CatalogueReserve(besides: state.appending("catalogue.sqlite")).restoreIfPossible())
             let listed = run("list", environment: environment)
             #expect(listed.status == .done && listed.stdout.isEmpty)
             #expect(listed.stderr.contains("warning: \(state)/catalogue.sqlite: the catalogue is gone"))
             #expect(listed.stderr.contains("hint: losnap repair --rebuild DIRECTORY"))
             #expect(run("list", "--json", environment: environment).stdout.contains(#""code":"catalogue_lost""#))
+            // None is made in its place: a rebuild would refuse to replace it.
+            let image = scope.directory.appending("home.img")
+            try scope.write("x", to: image)
+            let added = run("source", "add", "home", image.string, environment: environment)
+            #expect(added.status == .notFound && added.stderr.contains("the catalogue is gone"))
+            #expect(listDirectory(state.string) == ["catalogue.sqlite.reserve"])
+            let checked = run("check", environment: environment)
+            #expect(checked.status == .critical && checked.stdout.contains("the catalogue is gone"))
+            // The way that the hint tells to begin anew.
+            unlink(state.appending("catalogue.sqlite.reserve").string)
+            #expect(run("source", "add", "home", image.string, environment: environment).status == .done)
         }
     }
 

@@ -56,8 +56,25 @@ struct CatalogueOpeningTests {
         unlink(path.string)
         try log.write(to: URL(fileURLWithPath: path.string + "-wal"))
         #expect(code(.creating) == "not_a_catalogue")
-        #expect(code(.reading) == "catalogue_missing")
+        #expect(code(.reading) == "catalogue_lost")
         unlink(path.string + "-wal")
+        CatalogueReserve(besides: path).giveUp()
+        #expect(code(.reading) == "catalogue_missing")
+        #expect(try open(.creating).sources().isEmpty)
+    }
+
+    @Test("that is gone, while its reserve is there, is not made anew: a good one could not be rebuilt any more")
+    func reserveAlone() throws {
+        try open(.creating).close()
+        unlink(path.string)
+        for mode in [CatalogueMode.reading, .writing, .creating] { #expect(code(mode) == "catalogue_lost") }
+        let left = try FileManager.default.contentsOfDirectory(atPath: path.removingLastComponent().string)
+        #expect(left == [path.lastComponent!.string + ".reserve"])
+        // What is somebody's own is no trace of a catalogue.
+        let reserve = CatalogueReserve(besides: path)
+        #expect(reserve.giveUp())
+        try Data("mine".utf8).write(to: URL(fileURLWithPath: reserve.path.string))
+        #expect(code(.reading) == "catalogue_missing")
         #expect(try open(.creating).sources().isEmpty)
     }
 

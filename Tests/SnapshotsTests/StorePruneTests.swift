@@ -53,24 +53,30 @@ struct StorePruneTests {
         }
     }
 
+    /// The scene's kernel, with something done before each lock is taken, and the number of locks that were asked for.
+    private func counting(
+        _ scene: StoreScene, beforeLock: @escaping @Sendable (Int64) throws(Errno) -> Void
+    ) -> (kernel: Kernel, locks: Atomic) {
+        let locks = Atomic(0)
+        var kernel = scene.kernel
+        let base = kernel.lock
+        kernel.lock = { (descriptor, waits) throws(Errno) in
+            locks.add(1)
+            try beforeLock(locks.value)
+            try base(descriptor, waits)
+        }
+        return (kernel, locks)
+    }
+
     @Test("many are removed in portions, between which others get the lock; what is held meanwhile stays")
     func portions() throws {
         try TestScope.with { scope in
             let scene = try StoreScene(on: scope.memoryPool())
             let store = try scene.store()
-            let source = try scene.source(in: store)
-            for _ in 1...75 {
-                try store.take(source)
-                scene.clock.advance(hours: 1)
-            }
-            let locks = Atomic(0)
-            var kernel = scene.kernel
-            let base = kernel.lock
-            kernel.lock = { (descriptor, waits) throws(Errno) in
-                locks.add(1)
+            let source = try scene.source(in: store, taken: 75)
+            let (kernel, locks) = counting(scene) { number in
                 // The oldest are removed last, so this one is still there.
-                if locks.value == 2 { _ = try? store.hold(store.listed(SnapshotNumber(5)!), Hold()) }
-                try base(descriptor, waits)
+                if number == 2 { _ = try? store.hold(store.listed(SnapshotNumber(5)!), Hold()) }
             }
             let pruner = try scene.store(kernel, mode: .writing)
             let request = request(source) { $0.last = .count(3) }
@@ -90,19 +96,8 @@ struct StorePruneTests {
         try TestScope.with { scope in
             let scene = try StoreScene(on: scope.memoryPool())
             let store = try scene.store()
-            let source = try scene.source(in: store)
-            for _ in 1...40 {
-                try store.take(source)
-                scene.clock.advance(hours: 1)
-            }
-            let locks = Atomic(0)
-            var kernel = scene.kernel
-            let base = kernel.lock
-            kernel.lock = { (descriptor, waits) throws(Errno) in
-                locks.add(1)
-                if locks.value > 1 { throw .ioError }
-                try base(descriptor, waits)
-            }
+            let source = try scene.source(in: store, taken: 40)
+            let (kernel, _) = counting(scene) { number throws(Errno) in if number > 1 { throw .ioError } }
             let report = try scene.store(kernel, mode: .writing).prune(request(source) { $0.last = .count(1) })
             #expect(report.removed.map(\.snapshot.number.value) == Array(8...39))
             #expect(report.failed.map(\.snapshot.snapshot.number.value) == Array(1...7))
@@ -164,6 +159,24 @@ struct StorePruneTests {
             expectError("unavailable", .pool) { _ = try blind.delete(blind.measure([try store.row(2)])) }
             #expect(try store.prune(request).removed.map(\.snapshot.number.value) == [1])
             #expect(try store.delete([try store.listed(third.number)]).removed.count == 1)
+            try scene.expectSettled(store)
+        }
+    }
+
+    @Test("what another process has deleted meanwhile is told, and the others are deleted all the same")
+    func deletedMeanwhile() throws {
+        try TestScope.with { scope in
+            let scene = try StoreScene(on: scope.memoryPool())
+            let store = try scene.store()
+            _ = try scene.source(in: store, taken: 4)
+            let listed = try store.list()
+            let other = try scene.store()
+            #expect(try other.delete([listed[1]]).removed.count == 1)
+            let report = try store.delete(Array(listed[0...2]))
+            #expect(report.removed.map(\.snapshot.number.value) == [1, 3])
+            #expect(report.failed.map(\.snapshot.snapshot.number.value) == [2])
+            #expect(report.failed.map(\.error.code) == ["unknown_snapshot"])
+            #expect(scene.files().count == 1)
             try scene.expectSettled(store)
         }
     }

@@ -15,12 +15,7 @@ struct StoreRepairTests {
     private func world(_ scope: TestScope, _ count: Int = 3) throws -> (StoreScene, Store, Source) {
         let scene = try StoreScene(on: scope.memoryPool())
         let store = try scene.store()
-        let source = try scene.source(in: store)
-        for _ in 0..<count {
-            try store.take(source)
-            scene.clock.advance(hours: 1)
-        }
-        return (scene, store, source)
+        return (scene, store, try scene.source(in: store, taken: count))
     }
 
     private func path(_ store: Store, _ number: Int64) throws -> FilePath {

@@ -16,12 +16,7 @@ struct StoreReplacingTests {
     private func world(_ scope: TestScope, _ count: Int = 3) throws -> (StoreScene, Store, Source) {
         let scene = try StoreScene(on: scope.memoryPool())
         let store = try scene.store()
-        let source = try scene.source(in: store)
-        for _ in 0..<count {
-            try store.take(source) { $0.label = try Label(parsing: "precious") }
-            scene.clock.advance(hours: 1)
-        }
-        return (scene, store, source)
+        return (scene, store, try scene.source(in: store, taken: count) { $0.label = try Label(parsing: "precious") })
     }
 
     @discardableResult
@@ -231,6 +226,67 @@ struct StoreReplacingTests {
             #expect(try restored.repair(RepairRequest()).steps.map(\.kind) == [.adopted, .adopted])
             #expect(try restored.catalogue.snapshots().map(\.number.value) == [1, 2, 3, 4])
             try scene.expectSettled(restored)
+        }
+    }
+
+    /// A catalogue from before its source was registered, which has three snapshots.
+    private func worldWithoutSource(_ scope: TestScope) throws -> (StoreScene, Store, Source) {
+        let scene = try StoreScene(on: scope.memoryPool())
+        try scene.store().catalogue.close()
+        let copy = scene.state.appending("copy").string
+        try FileManager.default.copyItem(atPath: scene.catalogue.string, toPath: copy)
+        let later = try scene.store()
+        let source = try scene.source(in: later, taken: 3) { $0.label = try Label(parsing: "precious") }
+        try lose(scene, later)
+        try FileManager.default.moveItem(atPath: copy, toPath: scene.catalogue.string)
+        return (scene, try scene.store(), source)
+    }
+
+    @Test("an older copy that does not know the source: refused, until repair takes the source in again by its directory")
+    func copyWithoutSource() throws {
+        try TestScope.with { scope in
+            let (scene, store, source) = try worldWithoutSource(scope)
+            let directory = SnapshotPlace.path(of: source)
+            let again = try store.findOrPropose(.path(source.imagePath))
+            expectError("directory_of_unknown_source", .failed) { try store.take(again) }
+            expectError("catalogue_in_use", .failed) { try rebuild(scene) }
+            #expect(store.isSnapshotDirectory(directory) && !store.isSnapshotDirectory(scene.directory))
+            let plan = try store.repair(RepairRequest(directories: [directory], isDryRun: true))
+            #expect(plan.steps.map(\.kind) == [.adopted, .adopted, .adopted, .adopted])
+            #expect(try store.sources(.all).isEmpty && store.list().isEmpty)
+            let report = try store.repair(RepairRequest(directories: [directory]))
+            #expect(report.steps.map { $0.number?.value } == [nil, 1, 2, 3] && report.failed.isEmpty)
+            #expect(report.steps.allSatisfy { $0.kind == .adopted && $0.source == source.name })
+            let known = try #require(try store.sources().first?.source)
+            #expect(known.id == source.id && known.imagePath == source.imagePath && known.snapshotDirectory == nil)
+            #expect(try store.list().map(\.snapshot.label?.text) == ["precious", "precious", "precious"])
+            #expect(try store.take(known).snapshot.number.value == 4)
+            // A directory whose source is known stands for it.
+            #expect(try store.repair(RepairRequest(directories: [directory])).steps.isEmpty)
+            try scene.expectSettled(store)
+        }
+    }
+
+    @Test("a source that comes back to a name that was given away is listed as removed; where no record tells of one, nothing is guessed")
+    func copyWithoutSourceRefusals() throws {
+        try TestScope.with { scope in
+            let (scene, store, source) = try worldWithoutSource(scope)
+            let directory = SnapshotPlace.path(of: source)
+            let place = scene.directory.appending("elsewhere")
+            let other = try store.addSource(name: source.name, image: source.imagePath, directory: place)
+            try store.take(other)
+            #expect(try store.repair(RepairRequest(directories: [directory])).steps.count == 4)
+            #expect(try store.sources().map(\.source.id) == [other.id])
+            #expect(try store.sources(.all).map(\.snapshotCount).sorted() == [1, 3])
+            let stranger = try StoreScene(on: scene.directory.removingLastComponent(), "stranger")
+            let theirs = try stranger.store()
+            expectError("directory_of_another_catalogue", .failed) { _ = try theirs.repair(RepairRequest(directories: [directory])) }
+            expectError("directory_not_marked", .pool) { _ = try store.repair(RepairRequest(directories: [scene.state])) }
+            let bare = scene.directory.appending("bare")
+            mkdir(bare.string, 0o700)
+            try SnapshotPlace.open(bare, kernel: .linux).setMark(
+                DirectoryMark(sourceID: .random(), catalogueID: store.catalogue.id, highestNumber: nil))
+            expectError("source_not_recorded", .data) { _ = try store.repair(RepairRequest(directories: [bare])) }
         }
     }
 

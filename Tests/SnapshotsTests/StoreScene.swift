@@ -120,6 +120,16 @@ struct StoreScene: Sendable {
         try store.addSource(name: SourceName(parsing: name), image: image("\(name).img"), directory: nil)
     }
 
+    /// The same with snapshots of it, an hour apart, the image staying as it is.
+    func source(in store: Store, taken count: Int, _ change: (inout CreateRequest) throws -> Void = { _ in }) throws -> Source {
+        let source = try source(in: store)
+        for _ in 0..<count {
+            try store.take(source, change)
+            clock.advance(hours: 1)
+        }
+        return source
+    }
+
     /// The files in a source's snapshot directory, but the tag.
     func files(_ name: String = "home") -> [String] {
         listDirectory(directory.appending(".losnap").appending(name).string).filter { $0 != "CACHEDIR.TAG" }.sorted()

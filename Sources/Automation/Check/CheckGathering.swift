@@ -72,11 +72,10 @@ extension ConfiguredSources {
     // MARK: What there is to check
 
     private func candidate(_ source: Source) -> CheckCandidate {
-        var candidate = CheckCandidate(name: source.name.text, names: [source.name.text], image: source.imagePath, source: source)
+        var candidate = CheckCandidate(name: source.name.text, selectors: selectors(of: source), image: source.imagePath, source: source)
         switch match(source) {
         case .none: break
         case .entry(let entry):
-            candidate.names.formUnion([entry.name, entry.group].compactMap { $0 })
             if case .glob = entry.image, access(source.imagePath.string, F_OK) != 0, errno == ENOENT {
                 // A pattern is about the images that are there. Whether its snapshots are, is looked at all the same.
                 candidate.isGone = true
@@ -124,7 +123,7 @@ extension ConfiguredSources {
                 }
                 candidates.append(
                     CheckCandidate(
-                        name: image.name, names: Set([image.name, item.entry.name, item.entry.group].compactMap { $0 }), image: image.path,
+                        name: image.name, selectors: [image.name] + item.entry.selectors, image: image.path,
                         schedule: schedule))
             }
         }
@@ -147,9 +146,11 @@ extension ConfiguredSources {
         if selection.isEmpty { return candidates }
         var chosen = Set<Int>()
         for reference in selection {
-            var image: FilePath?
-            if case .path(let path) = reference { image = (try? store?.imagePath(behind: path)) ?? path }
-            let found = candidates.indices.filter { candidates[$0].isMeant(by: reference, image: image) }
+            // The path as it was given may be that of an image, too: of one that is not there, or a link now.
+            let wanted = [reference, reference.traced(in: store)]
+            let found = candidates.indices.filter { index in
+                wanted.contains { $0.means(candidates[index].selectors, image: candidates[index].image) }
+            }
             if found.isEmpty {
                 let text = reference.text
                 let names = candidates.map { if case .name = reference { $0.name } else { $0.image.string } }
@@ -164,29 +165,12 @@ extension ConfiguredSources {
 /// A source of the catalogue, or what is to become one.
 private struct CheckCandidate {
     let name: String
-    /// Everything that it can be chosen by.
-    var names: Set<String>
+    /// The names that it can be chosen by.
+    let selectors: [String]
     let image: FilePath
     var source: Source?
     var schedule: CheckedSchedule?
     var problem: CheckFinding?
     /// Whether it matched a pattern, and its image is not there any more.
     var isGone = false
-
-    /// - Parameter traced: the image behind a path.
-    func isMeant(by reference: SourceReference, image traced: FilePath?) -> Bool {
-        switch reference {
-        case .name(let name): names.contains(name.text)
-        case .path(let path): path == image || traced == image
-        }
-    }
-}
-
-extension SourceReference {
-    fileprivate var text: String {
-        switch self {
-        case .name(let name): name.text
-        case .path(let path): path.string
-        }
-    }
 }

@@ -88,9 +88,6 @@ extension CheckedSchedule {
 }
 
 extension SourceFacts {
-    /// How far the clock may be behind: a correction, not a mistake (milliseconds).
-    private static var tolerance: Int64 { 5 * 60 * 1000 }
-
     /// How long ago the schedule was seen to, or without a schedule how old the newest snapshot is, in milliseconds; nil: never, or there is none.
     public func age(now: Instant) -> Int64? {
         let last = schedule == nil ? survey?.newest : lastSuccess
@@ -122,7 +119,7 @@ extension SourceFacts {
             )
             return
         }
-        if last > now.advanced(byMilliseconds: Self.tolerance) {
+        if last > now.advanced(byMilliseconds: clockTolerance) {
             add(
                 .warning, .clockBehind, "the newest snapshot lies in the future, so the clock is wrong or was",
                 "set the clock right (date, chronyc tracking)")

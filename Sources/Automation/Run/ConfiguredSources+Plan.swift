@@ -21,23 +21,16 @@ public struct RunSelection: Sendable {
 
     /// The same with the image behind each mount point.
     public func traced(in store: Store?) -> RunSelection {
-        RunSelection(
-            references.map { reference in
-                guard case .path(let path) = reference, let image = try? store?.imagePath(behind: path) else { return reference }
-                return .path(image)
-            })
+        RunSelection(references.map { $0.traced(in: store) })
     }
 
     func includes(_ target: RunTarget) -> Bool {
-        references.isEmpty || references.contains { Self.names($0, target) }
+        includes(target.selectors, image: target.image)
     }
 
-    fileprivate static func names(_ reference: SourceReference, _ target: RunTarget) -> Bool {
-        switch reference {
-        case .path(let path): path == target.image
-        case .name(let name):
-            [target.name, target.configured.entry.name, target.configured.entry.group, target.source?.name.text].contains(name.text)
-        }
+    /// Whether what has these names and this image is seen to.
+    func includes(_ names: [String], image: FilePath) -> Bool {
+        references.isEmpty || references.contains { $0.means(names, image: image) }
     }
 }
 
@@ -68,7 +61,7 @@ extension ConfiguredSources {
         let targets = try targets(known, lastRuns, now, &failures, &broken)
         for reference in selection.references {
             let hasFailed = failures.contains { $0.names.contains(reference.text) }
-            let isTaken = targets.contains { RunSelection.names(reference, $0) }
+            let isTaken = targets.contains { reference.means($0.selectors, image: $0.image) }
             // What has a policy alone is pruned.
             if !hasFailed, !isTaken, !known.contains(where: { isConfigured($0) && isSelected($0, RunSelection([reference])) }) {
                 throw unknown(reference, targets)
@@ -166,14 +159,5 @@ extension ConfiguredSources {
     private func earliest(_ states: [DueState]) -> DueState? {
         let next = states.compactMap { if case .notDue(let next) = $0 { next } else { nil } }.min()
         return next.map { .notDue(next: $0) }
-    }
-}
-
-extension SourceReference {
-    fileprivate var text: String {
-        switch self {
-        case .name(let name): name.text
-        case .path(let path): path.string
-        }
     }
 }

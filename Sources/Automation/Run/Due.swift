@@ -28,13 +28,10 @@ public enum DueReason: Sendable, Hashable {
 }
 
 extension Schedule {
-    /// How far the clock may be behind what was done last: a correction, not a mistake (milliseconds).
-    private static var tolerance: Int64 { 5 * 60 * 1000 }
-
     /// Whether something is due that was last done at `last`; nil for never.
     public func state(last: Instant?, now: Instant, in zone: TimeZone) -> DueState {
         guard let last else { return .due(.never) }
-        if last > now.advanced(byMilliseconds: Self.tolerance) { return .due(.clockBehind(last: last)) }
+        if last > now.advanced(byMilliseconds: clockTolerance) { return .due(.clockBehind(last: last)) }
         let start = slot(at: now, in: zone)
         return last < start ? .due(.slot(since: start)) : .notDue(next: next(after: now, in: zone))
     }

@@ -95,15 +95,7 @@ extension ConfiguredSources {
     }
 
     func isSelected(_ source: Source, _ selection: RunSelection) -> Bool {
-        selection.references.isEmpty
-            || selection.references.contains { reference in
-                switch reference {
-                case .path(let path): return path == source.imagePath
-                case .name(let name):
-                    guard case .entry(let entry) = match(source) else { return name == source.name }
-                    return [source.name.text, entry.name, entry.group].contains(name.text)
-                }
-            }
+        selection.includes(selectors(of: source), image: source.imagePath)
     }
 }
 

@@ -3,7 +3,6 @@
 
 import CloneCore
 import Configuration
-import Glibc
 public import Snapshots
 import SystemPackage
 
@@ -70,29 +69,12 @@ extension ConfiguredSources {
     }
 }
 
-/// The names of the regular files in a directory.
+/// The names of the regular files in a directory; a name that is not UTF-8 can't be given to a source.
 private func regularFiles(in directory: FilePath) throws(CloneError) -> [String] {
-    guard let stream = opendir(directory.string) else {
-        let error = Errno(rawValue: errno)
-        if error == .noSuchFileOrDirectory { throw .noSuchFile(path: directory.string) }
-        throw CloneError(error, .list, directory.string)
+    try calling(.list, directory.string) { () throws(Errno) in
+        var stream = try DirectoryStream(directory.string)
+        var names: [String] = []
+        while let entry = try stream.next() { if entry.isExact, stream.isRegularFile(entry) { names.append(entry.name) } }
+        return names
     }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while true {
-        errno = 0
-        guard let entry = readdir(stream) else { break }
-        let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-            pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(validatingCString: $0) }
-        }
-        guard let name else { continue }
-        var kind = Int32(entry.pointee.d_type)
-        if kind == Int32(DT_UNKNOWN) {
-            var status = stat()
-            if fstatat(dirfd(stream), name, &status, AT_SYMLINK_NOFOLLOW) == 0, status.st_mode & S_IFMT == S_IFREG { kind = Int32(DT_REG) }
-        }
-        if kind == Int32(DT_REG) { names.append(name) }
-    }
-    guard errno == 0 else { throw CloneError(Errno(rawValue: errno), .list, directory.string) }
-    return names
 }

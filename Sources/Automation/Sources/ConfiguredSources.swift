@@ -39,10 +39,17 @@ public struct ConfiguredSources: Sendable {
     public func isConfigured(_ source: Source) -> Bool { match(source).isConfigured }
 
     /// The zone whose calendar an entry goes by: its own, else its policy's, else the system's.
-    func zone(of entry: ConfiguredSource) throws(AutomationError) -> NamedZone {
-        guard let name = entry.timeZone ?? entry.policy.flatMap({ configuration.policy($0) })?.timeZone else {
-            do { return try systemZone.get() } catch { throw .timeZone(name: "TZ", error) }
-        }
+    public func zone(of entry: ConfiguredSource) throws(AutomationError) -> NamedZone {
+        try zone(named: entry.timeZone ?? entry.policy.flatMap { configuration.policy($0) }?.timeZone)
+    }
+
+    /// The zone of a policy by itself: its own, else the system's.
+    public func zone(of policy: ConfiguredPolicy) throws(AutomationError) -> NamedZone {
+        try zone(named: policy.timeZone)
+    }
+
+    private func zone(named name: String?) throws(AutomationError) -> NamedZone {
+        guard let name else { do { return try systemZone.get() } catch { throw .timeZone(name: "TZ", error) } }
         do { return try NamedZone(named: name) } catch { throw .timeZone(name: "timezone", error) }
     }
 

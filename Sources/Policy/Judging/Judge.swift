@@ -4,9 +4,6 @@
 
 public import FoundationEssentials
 
-/// How far ahead of `now` a snapshot may be before it counts as taken in the future: clocks are put right by small steps.
-private let futureTolerance: Int64 = 5 * 60 * 1000
-
 /// Judges every snapshot of one source.
 ///
 /// - Parameters:
@@ -32,7 +29,7 @@ public struct JudgingCalendar: Sendable {
     /// That zone's, at that time.
     public init(_ zone: TimeZone, now: Instant) {
         self.now = now
-        table = ZoneTable(zone, through: now.advanced(byMilliseconds: futureTolerance))
+        table = ZoneTable(zone, through: now.advanced(byMilliseconds: clockTolerance))
     }
 }
 
@@ -51,7 +48,7 @@ func judge(
     var seen: [Entry] = []
     var future: [Int64] = []
     seen.reserveCapacity(candidates.count)
-    let end = Instant(clamping: now.milliseconds + futureTolerance)
+    let end = Instant(clamping: now.milliseconds + clockTolerance)
     for (index, candidate) in candidates.enumerated() {
         if !candidate.complete {
             verdicts[index] = .incomplete

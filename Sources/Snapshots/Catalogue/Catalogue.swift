@@ -37,7 +37,7 @@ public final class Catalogue: Sendable {
     ///   - now: The time of its making, if it is made.
     ///   - busyTimeout: How long to wait for another process, in seconds.
     ///   - whenFull: Whether the reserve may be given up if the disk is too full for opening.
-    /// - Throws: ``SnapshotsError``: missing, no catalogue, damaged, newer, locked, somebody else's, full, not writable.
+    /// - Throws: ``SnapshotsError``: missing, lost, no catalogue, damaged, newer, locked, somebody else's, full, not writable.
     public static func open(
         path: FilePath, mode: CatalogueMode, now: Instant, busyTimeout: Double = 5, whenFull: CatalogueWhenFull = .refuse
     ) throws(SnapshotsError) -> Catalogue {
@@ -45,7 +45,8 @@ public final class Catalogue: Sendable {
             return try openOnce(path: path, mode: mode, now: now, busyTimeout: busyTimeout, space: .ample)
         }
         let file = try CatalogueFile(path: path)
-        if file.isOnFullFilesystem { CatalogueReserve(besides: path).giveUp() }
+        // The reserve of a catalogue that is lost stays, to show that there was one.
+        if try file.isThere(user: geteuid()), file.isOnFullFilesystem { CatalogueReserve(besides: path).giveUp() }
         let space: Space = file.hasLessFree(than: 16 << 20) ? .scarce : .ample
         return try openOnce(path: path, mode: mode, now: now, busyTimeout: busyTimeout, space: space)
     }
@@ -58,7 +59,7 @@ public final class Catalogue: Sendable {
         let file = try CatalogueFile(path: path)
         let user = geteuid()
         if try !file.isThere(user: user) {
-            guard mode == .creating else { throw .catalogueMissing(path: path) }
+            guard mode == .creating else { throw try file.isLost(user: user) ? .catalogueLost(path: path) : .catalogueMissing(path: path) }
             try file.create(id: .random(), at: now, user: user)
             CatalogueReserve(besides: path).restoreIfPossible()
             guard try file.isThere(user: user) else { throw .catalogueMissing(path: path) }

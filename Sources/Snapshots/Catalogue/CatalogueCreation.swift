@@ -1,5 +1,6 @@
 // Making a new catalogue. The rule: it appears under its name only when it is whole. So it is made under another name and then linked;
-// an empty or half-made file by the catalogue's name is therefore never taken for a new one, which would begin to count at 1 again.
+// an empty or half-made file by the catalogue's name is therefore never taken for a new one, which would begin to count at 1 again. Nor is one made
+// in the place of one that was lost: it would be good, so that nothing could be rebuilt there any more.
 
 import Policy
 import Foundation
@@ -14,6 +15,7 @@ extension CatalogueFile {
         if isOnReadOnlyFilesystem { throw .catalogueNotWritable(path: path, problem: .readOnlyFilesystem) }
         // A log of another catalogue would be read into this one. Asked in this order, for another process may just be making both.
         if hasLog, try !isThere(user: user) { throw .notACatalogue(path: path, problem: .logAlone) }
+        if try isLost(user: user) { throw .catalogueLost(path: path) }
         let draft = FilePath(path.string + ".new-" + Identifier.random().prefix)
         // The mode is set before SQLite writes the first byte; its side files take it over.
         let descriptor = open(draft.string, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)

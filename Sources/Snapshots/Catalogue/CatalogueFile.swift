@@ -30,6 +30,13 @@ struct CatalogueFile {
         return true
     }
 
+    /// Whether a catalogue that there was is gone: the reserve that was made after it is there without it.
+    func isLost(user: UInt32) throws(SnapshotsError) -> Bool {
+        // Asked in this order, for another process may just be making both.
+        guard CatalogueReserve(besides: path).holdsOurs else { return false }
+        return try !isThere(user: user)
+    }
+
     /// The directory belongs to the user, and nobody else can change what lies in it; for root, nobody else can exchange a directory above.
     func checkDirectories(user: UInt32) throws(SnapshotsError) {
         guard let buffer = realpath(directory.string, nil) else { throw failure(errno) }

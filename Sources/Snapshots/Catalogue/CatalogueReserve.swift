@@ -25,7 +25,7 @@ package struct CatalogueReserve: Sendable {
     }
 
     /// Whether what is there was made by `restoreIfPossible`: whole, or what a crash left of it (shorter, or zeros that were not written).
-    private var holdsOurs: Bool {
+    var holdsOurs: Bool {
         let descriptor = path.withPlatformString { open($0, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) }
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }

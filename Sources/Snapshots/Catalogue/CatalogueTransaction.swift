@@ -14,21 +14,8 @@ extension Catalogue {
         guard mode != .reading else { throw .catalogueNotWritable(path: path, problem: .openedForReading) }
         do {
             return try queue.unsafeReentrantWrite { db in
-                var result: T?
-                if db.isInsideTransaction {
-                    try db.inSavepoint {
-                        result = try body(db)
-                        return .commit
-                    }
-                } else {
-                    // Immediate: to wait for another writer here, not fail half-way.
-                    try db.inTransaction(.immediate) {
-                        result = try body(db)
-                        return .commit
-                    }
-                }
-                guard let result else { throw SnapshotsError.catalogueFailed(path: path, detail: "the transaction gave no result") }
-                return result
+                // Immediate: to wait for another writer here, not fail half-way.
+                try whole(db.isInsideTransaction ? nil : .immediate, db, body)
             }
         } catch {
             throw file.failure(error)
@@ -39,17 +26,22 @@ extension Catalogue {
     func read<T>(_ body: (Database) throws -> T) throws(SnapshotsError) -> T {
         do {
             return try queue.unsafeReentrantRead { db in
-                guard !db.isInsideTransaction else { return try body(db) }
-                var result: T?
-                try db.inTransaction(.deferred) {
-                    result = try body(db)
-                    return .commit
-                }
-                guard let result else { throw SnapshotsError.catalogueFailed(path: path, detail: "the transaction gave no result") }
-                return result
+                try db.isInsideTransaction ? body(db) : whole(.deferred, db, body)
             }
         } catch {
             throw file.failure(error)
         }
+    }
+
+    /// Runs `body` in a transaction of that kind; nil: in a savepoint of the one that is open.
+    private func whole<T>(_ kind: Database.TransactionKind?, _ db: Database, _ body: (Database) throws -> T) throws -> T {
+        var result: T?
+        func commit() throws -> Database.TransactionCompletion {
+            result = try body(db)
+            return .commit
+        }
+        if let kind { try db.inTransaction(kind, commit) } else { try db.inSavepoint(commit) }
+        guard let result else { throw SnapshotsError.catalogueFailed(path: path, detail: "the transaction gave no result") }
+        return result
     }
 }

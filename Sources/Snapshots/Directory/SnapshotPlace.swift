@@ -87,26 +87,22 @@ struct SnapshotPlace: Sendable {
     ///
     /// - Throws: also when the disk stops answering half-way: a name that was not read must not count as a file that is gone.
     func names() throws(SnapshotsError) -> [String] {
-        // A descriptor of its own, for the position in a directory is shared by duplicates; closedir(3) closes it.
-        let own = try beneath { () throws(CloneError) in
-            try calling(.list, file.path) { () throws(Errno) in try kernel.open(file.descriptor, ".", [.directory], 0) }
-        }
-        guard let stream = fdopendir(own) else {
-            kernel.close(own)
-            throw .clone(CloneError(Errno(rawValue: errno), .list, file.path))
-        }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while true {
-            errno = 0
-            guard let entry = readdir(stream) else { break }
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        try beneath { () throws(CloneError) in
+            try calling(.list, file.path) { () throws(Errno) in
+                // A descriptor of its own, for the position in a directory is shared by duplicates; the stream closes it.
+                let own = try kernel.open(file.descriptor, ".", [.directory], 0)
+                var stream: DirectoryStream
+                do throws(Errno) {
+                    stream = try DirectoryStream(taking: own)
+                } catch {
+                    kernel.close(own)
+                    throw error
+                }
+                var names: [String] = []
+                while let entry = try stream.next() { if entry.name != Self.tagName { names.append(entry.name) } }
+                return names
             }
-            if name != ".", name != "..", name != Self.tagName { names.append(name) }
         }
-        guard errno == 0 else { throw .clone(CloneError(Errno(rawValue: errno), .list, file.path)) }
-        return names
     }
 
     /// Opens a file by its plain name, never following a link.

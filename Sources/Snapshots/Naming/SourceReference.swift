@@ -24,6 +24,22 @@ public enum SourceReference: Hashable, Sendable {
         guard path.length < 4096 else { throw .invalidPath(path: path, problem: .tooLong) }
         self = .path(path)
     }
+
+    /// The name or the path, for messages.
+    public var text: String {
+        switch self {
+        case .name(let name): name.text
+        case .path(let path): path.string
+        }
+    }
+
+    /// Whether what has these names and this image is meant.
+    package func means(_ names: [String], image: FilePath) -> Bool {
+        switch self {
+        case .name(let name): names.contains(name.text)
+        case .path(let path): path == image
+        }
+    }
 }
 
 extension [Source] {
@@ -31,16 +47,8 @@ extension [Source] {
     ///
     /// - Throws: ``SnapshotsError/unknownSource(reference:nearest:)``, ``SnapshotsError/ambiguousSource(reference:candidates:)``
     public func resolve(_ reference: SourceReference) throws(SnapshotsError) -> Source {
-        let text: String
-        let matches: [Source]
-        switch reference {
-        case .name(let name):
-            text = name.text
-            matches = filter { $0.name == name }
-        case .path(let path):
-            text = path.string
-            matches = filter { $0.imagePath == path }
-        }
+        let text = reference.text
+        let matches = filter { reference.means([$0.name.text], image: $0.imagePath) }
         if let current = matches.first(where: { !$0.isRemoved }) { return current }
         guard let removed = matches.first else {
             let known = self.filter { !$0.isRemoved }.map { text.contains("/") ? $0.imagePath.string : $0.name.text }

@@ -7,9 +7,6 @@ import CloneCore
 import Glibc
 import SystemPackage
 
-/// How far the clock may be behind the newest snapshot: a correction, not a mistake (milliseconds).
-let clockTolerance: Int64 = 5 * 60 * 1000
-
 extension Store {
     /// Takes snapshots of one source, or of several at one instant; none if that is wanted only when something has changed, and nothing has.
     ///

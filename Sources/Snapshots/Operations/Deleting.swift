@@ -1,4 +1,5 @@
-// Removing snapshots by name. The rule: everything is checked before anything is removed.
+// Removing snapshots by name. The rule: everything is checked before anything is removed; what another process has removed since is told, and keeps
+// none of the others.
 
 import CloneCore
 import SystemPackage
@@ -54,8 +55,15 @@ extension Store {
         defer { withExtendedLifetime(lock) {} }
         report.warnings += warnings
         // Looked at again under the lock: another process may have been faster.
-        let current = try members.map { (member) throws(SnapshotsError) in
-            measure(try self.current(member.snapshot), in: .identified(place))
+        let rows = try members.map { (member) throws(SnapshotsError) in try catalogue.snapshot(member.snapshot.number) }
+        var current: [ListedSnapshot] = []
+        for (member, row) in zip(members, rows) {
+            if let row {
+                current.append(measure(row, in: .identified(place)))
+            } else {
+                let gone = SnapshotsError.unknownSnapshot(reference: member.snapshot.number.description, nearest: [])
+                report.failed.append(FailedRemoval(snapshot: member, error: gone))
+            }
         }
         let outcome = remove(current, in: place) { _ in
             Removal(kind: .deleted, reason: "by name", command: options.command)
@@ -63,12 +71,5 @@ extension Store {
         report.removed += outcome.removed
         report.failed += outcome.failed
         report.warnings += outcome.warnings
-    }
-
-    private func current(_ snapshot: Snapshot) throws(SnapshotsError) -> Snapshot {
-        guard let row = try catalogue.snapshot(snapshot.number) else {
-            throw .unknownSnapshot(reference: snapshot.number.description, nearest: [])
-        }
-        return row
     }
 }

@@ -72,9 +72,8 @@ extension Store {
             guard mark.catalogueID == catalogue.id else { throw .directoryOfAnotherCatalogue(path: place.path) }
             if mark.sourceID == source.id { return }
             // An empty one that a source left behind which is known no more is anybody's.
-            guard try catalogue.source(id: mark.sourceID) == nil, try place.names().isEmpty else {
-                throw .directoryOfAnotherSource(path: place.path)
-            }
+            guard try catalogue.source(id: mark.sourceID) == nil else { throw .directoryOfAnotherSource(path: place.path) }
+            guard try place.names().isEmpty else { throw .directoryOfUnknownSource(path: place.path) }
         }
         // Where snapshots should lie there was a mark: this is the directory beneath a mount, or one that somebody has made anew.
         guard try catalogue.sources(withSnapshotsIn: place.directory).isEmpty else { throw .directoryNotMarked(path: place.path) }

@@ -158,10 +158,12 @@ private struct Rebuild {
         let bySource = Dictionary(grouping: found, by: \.record.sourceID)
         // The one with the newest snapshot first: of several that had one name or image it is the one in use, the others were removed.
         let newest = bySource.values.compactMap { members in
-            members.max { ($0.record.takenAt, $0.record.number) < ($1.record.takenAt, $1.record.number) }
+            members.max { $0.record.isOlder(than: $1.record) }
         }
-        for item in newest.sorted(by: { ($0.record.takenAt, $0.record.number) > ($1.record.takenAt, $1.record.number) }) {
-            report.sources.append(try addSource(item.record, in: item.place))
+        var added = occasion
+        added.kind = .sourceAdded
+        for item in newest.sorted(by: { $1.record.isOlder(than: $0.record) }) {
+            report.sources.append(try catalogue.addSource(of: item.record, in: item.place, event: added))
         }
         if let highestNumber { try catalogue.skipNumbers(through: highestNumber) }
         for item in found.sorted(by: { $0.record.number < $1.record.number }) {
@@ -177,20 +179,5 @@ private struct Rebuild {
             }
             report.snapshotCount += 1
         }
-    }
-
-    private func addSource(_ record: SnapshotRecord, in place: SnapshotPlace) throws(SnapshotsError) -> Source {
-        var source = Source(
-            id: record.sourceID, name: record.sourceName, imagePath: record.imagePath, pool: place.pool, createdAt: now)
-        if SnapshotPlace.path(of: source) != place.path { source.snapshotDirectory = place.path }
-        var event = occasion
-        event.kind = .sourceAdded
-        do throws(SnapshotsError) {
-            try catalogue.add(source, event: event)
-        } catch .sourceNameTaken, .imageTaken {
-            source.removedAt = now
-            try catalogue.add(source, event: event)
-        }
-        return source
     }
 }

@@ -4,8 +4,10 @@ public import SystemPackage
 
 /// How `repair` treats what it finds.
 public struct RepairRequest: Sendable {
-    /// Only these sources; empty: all.
+    /// Only these sources; empty, and without directories: all.
     public var sources: [Source]
+    /// Snapshot directories, whose sources are meant: those that the catalogue does not know are taken in again.
+    public var directories: [FilePath]
     /// Whether rows whose file is missing, in an identified directory, are struck off; of sources that are named also those whose whole
     /// directory is not there.
     public var forgetsMissing: Bool
@@ -16,8 +18,9 @@ public struct RepairRequest: Sendable {
     var forgetsDirectories: Bool { forgetsMissing && !sources.isEmpty }
 
     /// That request.
-    public init(sources: [Source] = [], forgetsMissing: Bool = false, isDryRun: Bool = false) {
+    public init(sources: [Source] = [], directories: [FilePath] = [], forgetsMissing: Bool = false, isDryRun: Bool = false) {
         self.sources = sources
+        self.directories = directories
         self.forgetsMissing = forgetsMissing
         self.isDryRun = isDryRun
     }

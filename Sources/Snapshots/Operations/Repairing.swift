@@ -7,10 +7,19 @@ import SystemPackage
 
 extension Store {
     /// Brings rows and files together. Sources are independent: one that fails does not stop the others.
+    ///
+    /// - Throws: for a directory that was named and tells of no source of this catalogue, before its turn comes.
     public func repair(_ request: RepairRequest) throws(SnapshotsError) -> RepairReport {
         var report = RepairReport(steps: [], failed: [])
-        let sources = try request.sources.isEmpty ? catalogue.sources(.all) : request.sources
-        let marked = try markedDirectories()
+        let isForAll = request.sources.isEmpty && request.directories.isEmpty
+        var sources = try isForAll ? catalogue.sources(.all) : request.sources
+        var marked = try markedDirectories()
+        for path in request.directories {
+            let (source, directory, step) = try markedSource(of: path, isDryRun: request.isDryRun)
+            marked[source.id, default: []].insert(directory)
+            if !sources.contains(where: { $0.id == source.id }) { sources.append(source) }
+            if let step { report.steps.append(step) }
+        }
         for source in sources {
             do throws(SnapshotsError) {
                 try repair(source, marked[source.id] ?? [], request, &report.steps)

@@ -33,7 +33,7 @@ func checkIsUnusable(_ path: FilePath, now: Instant) throws(SnapshotsError) {
         _ = try catalogue.snapshots()
         _ = try catalogue.events()
         try catalogue.close()
-    } catch .catalogueMissing, .catalogueCorrupt, .notACatalogue {
+    } catch .catalogueMissing, .catalogueLost, .catalogueCorrupt, .notACatalogue {
         return
     }
     throw .catalogueInUse(path: path)

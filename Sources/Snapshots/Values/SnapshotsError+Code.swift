@@ -30,6 +30,7 @@ extension SnapshotsError {
         case .newerRecord: "newer_record"
         case .recordTooLarge: "record_too_large"
         case .catalogueMissing: "catalogue_missing"
+        case .catalogueLost: "catalogue_lost"
         case .notACatalogue: "not_a_catalogue"
         case .catalogueCorrupt: "catalogue_corrupt"
         case .catalogueNewer: "catalogue_newer"
@@ -45,6 +46,8 @@ extension SnapshotsError {
         case .directoryNotMarked: "directory_not_marked"
         case .directoryOfAnotherCatalogue: "directory_of_another_catalogue"
         case .directoryOfAnotherSource: "directory_of_another_source"
+        case .directoryOfUnknownSource: "directory_of_unknown_source"
+        case .sourceNotRecorded: "source_not_recorded"
         case .poolChanged: "pool_changed"
         case .notTheSnapshot: "not_the_snapshot"
         case .fileMissing: "file_missing"
@@ -76,7 +79,7 @@ extension SnapshotsError {
         case .invalidSourceName, .invalidLabel, .invalidTag, .tooManyTags, .invalidHoldReason, .invalidTime, .invalidPath, .ambiguousSource,
             .sourceNameTaken, .imageMoved, .imageTaken, .invalidReference, .ambiguousSnapshot, .recordTooLarge:
             .usage
-        case .unknownSource, .unknownSnapshot, .catalogueMissing: .notFound
+        case .unknownSource, .unknownSnapshot, .catalogueMissing, .catalogueLost: .notFound
         case .recordChanged, .catalogueLocked, .catalogueAppeared: .busy
         case .invalidRecord, .newerRecord, .notACatalogue, .catalogueCorrupt, .catalogueNewer: .data
         case .catalogueExposed, .catalogueNotWritable: .permission
@@ -85,8 +88,8 @@ extension SnapshotsError {
         case .sourceHasSnapshots, .wrongState, .snapshotTaken, .numbersExhausted, .catalogueFailed: .failed
         case .directoryExposed, .imageProtected: .permission
         case .poolNotIdentified, .directoryMissing, .directoryNotMarked, .poolChanged, .unavailable, .restoreElsewhere: .pool
-        case .directoryOfAnotherCatalogue, .directoryOfAnotherSource, .held, .imageHasLinks: .failed
-        case .notTheSnapshot: .data
+        case .directoryOfAnotherCatalogue, .directoryOfAnotherSource, .directoryOfUnknownSource, .held, .imageHasLinks: .failed
+        case .notTheSnapshot, .sourceNotRecorded: .data
         case .fileMissing: .notFound
         case .timeInFuture, .noRules, .rulesMatchNothing, .fileExists, .noNameFromImage: .usage
         case .clockBehind: .failed

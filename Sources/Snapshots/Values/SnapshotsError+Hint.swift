@@ -44,6 +44,9 @@ extension SnapshotsError {
         case .recordTooLarge: "use fewer or shorter tags and a shorter label or reason"
         case .catalogueMissing:
             "losnap create makes one, --catalogue FILE names another; losnap repair --rebuild DIRECTORY brings a lost one back"
+        case .catalogueLost(let path):
+            "losnap repair --rebuild DIRECTORY makes it anew from the snapshots in or beneath DIRECTORY, such as that of the images; "
+                + "to begin with an empty one, remove \(CatalogueReserve(besides: path).path.string.shellWord.shown)"
         case .notACatalogue(_, .empty):
             "move the empty file away; losnap repair --rebuild DIRECTORY makes a new catalogue from the snapshots themselves"
         case .notACatalogue(let path, .logAlone):
@@ -66,6 +69,10 @@ extension SnapshotsError {
         case .directoryOfAnotherCatalogue:
             "name that catalogue with --catalogue, or, if it is lost, move this one away and make one anew with losnap repair --rebuild DIRECTORY; or choose another directory"
         case .directoryOfAnotherSource: "choose another one: losnap source move NAME --directory DIR"
+        case .directoryOfUnknownSource(let path):
+            "take the source in again, with its snapshots: losnap repair \(path.string.shellWord.shown); a catalogue that is older than it has forgotten it"
+        case .sourceNotRecorded:
+            "move the directory away, and losnap create makes a new one; losnap repair --adopt FILE --source NAME takes in what is a clone"
         case .poolChanged(let name, _): "if that is meant: losnap source move \(name) --image IMAGE; the old snapshots stay listed"
         case .notTheSnapshot: "the file was left alone; look at it, and see losnap repair --dry-run"
         case .fileMissing: "if it is gone for good: losnap repair --forget strikes it off"

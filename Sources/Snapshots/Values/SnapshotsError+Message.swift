@@ -36,6 +36,7 @@ extension SnapshotsError {
         case .newerRecord(let format, let known): "the record has format \(format), and this losnap knows \(known)"
         case .recordTooLarge(let bytes, let limit): "the record would be \(bytes) bytes long, and may have \(limit)"
         case .catalogueMissing(let path): "\(path.string.shown): there is no catalogue"
+        case .catalogueLost(let path): "\(path.string.shown): the catalogue is gone, though its reserve is there"
         case .notACatalogue(let path, let problem): "\(path.string.shown): \(problem.words)"
         case .catalogueCorrupt(let path, let detail): "\(path.string.shown): the catalogue is damaged: \(detail.shown)"
         case .catalogueNewer(let path, let version, let known):
@@ -53,6 +54,8 @@ extension SnapshotsError {
             "\(path.string.shown): the directory has no mark of this source, so it is not known to be the one with its snapshots"
         case .directoryOfAnotherCatalogue(let path): "\(path.string.shown): the directory belongs to another catalogue"
         case .directoryOfAnotherSource(let path): "\(path.string.shown): the directory belongs to another source"
+        case .directoryOfUnknownSource(let path): "\(path.string.shown): the directory belongs to a source that the catalogue does not know"
+        case .sourceNotRecorded(let path): "\(path.string.shown): no snapshot in the directory tells of its source"
         case .poolChanged(let name, let path): "\(path.string.shown): the source '\(name)' was on another filesystem before"
         case .notTheSnapshot(let path, let id): "\(path.string.shown): the file is not the snapshot \(id)"
         case .fileMissing(let number, let path): "\(path.string.shown): the file of snapshot \(number) is missing"

@@ -15,6 +15,14 @@ struct CatalogueArguments: ParsableArguments {
     var config: String?
 }
 
+/// Which configuration a command is about that needs no catalogue.
+struct ConfigurationArguments: ParsableArguments {
+    @Option(
+        name: .long, help: ArgumentHelp("The configuration to look at, instead of LOSNAP_CONFIG or the usual one.", valueName: "file"),
+        completion: .file())
+    var config: String?
+}
+
 /// How results are shown.
 struct DisplayArguments: ParsableArguments {
     @Flag(name: .long, help: "Print one JSON object (Docs/json.md).")

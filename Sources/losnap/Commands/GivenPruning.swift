@@ -8,7 +8,7 @@ import Snapshots
 struct GivenPruning {
     let keep: Keep
     let scope: Scope
-    let zone: LocalZone
+    let zone: NamedZone
 
     func order(for source: Source) -> PruneOrders {
         .prune(PruneRequest(source: source, keep: keep, scope: scope, timeZone: zone.zone), zoneName: zone.name, schedule: nil)
@@ -17,14 +17,13 @@ struct GivenPruning {
 
 extension Session {
     /// The zone of the system, by whose calendar snapshots may be removed: one that is not known is an error.
-    func calendarZone() throws(FrontError) -> LocalZone {
-        if let problem = localZone.problem { throw .policy(option: "TZ", problem) }
-        return localZone
+    func calendarZone() throws(FrontError) -> NamedZone {
+        do { return try localZone.get() } catch { throw .policy(option: "TZ", error) }
     }
 
-    /// The zone of that name; without one the system's.
-    func calendarZone(_ name: String?) throws(FrontError) -> LocalZone {
-        guard let name else { return try calendarZone() }
-        do { return try LocalZone(named: name) } catch { throw .policy(option: "timezone", error) }
+    /// The zone that is named with `--timezone`; nil: none is.
+    func calendarZone(option name: String?) throws(FrontError) -> NamedZone? {
+        guard let name else { return nil }
+        do { return try NamedZone(named: name) } catch { throw .policy(option: "--timezone", error) }
     }
 }

@@ -60,7 +60,7 @@ struct Prune: Command {
             throw FrontError.usage("--scope and --timezone go with rules", hint: "configured policies have their own; see losnap.yaml(5)")
         }
         let configured = session.configuredSources(try session.configuration(catalogue.config))
-        if keep.isEmpty, !configured.hasRules { throw FrontError.noRules(source: source.first) }
+        if keep.isEmpty, !configured.hasRules { throw AutomationError.noRules(source: source.first) }
         let given = keep.isEmpty ? nil : try given(keep, session)
         let purpose: Purpose = dry.dryRun ? .reading : .freeing
         let store = try session.openIfThere(catalogue, for: purpose, waits: change.wait)
@@ -112,13 +112,8 @@ struct Prune: Command {
     }
 
     /// The rules of the command line.
-    private func given(_ keep: Keep, _ session: Session) throws(FrontError) -> GivenPruning {
+    private func given(_ keep: Keep, _ session: Session) throws -> GivenPruning {
         let judged: Scope = scope == .run ? .run : .all
-        guard let timezone else { return GivenPruning(keep: keep, scope: judged, zone: try session.calendarZone()) }
-        do {
-            return GivenPruning(keep: keep, scope: judged, zone: try LocalZone(named: timezone))
-        } catch {
-            throw .policy(option: "--timezone", error)
-        }
+        return GivenPruning(keep: keep, scope: judged, zone: try session.calendarZone(option: timezone) ?? session.calendarZone())
     }
 }

@@ -11,8 +11,10 @@ struct Repair: Command {
         abstract: "Make catalogue and snapshot files agree, adopt clones, or rebuild a lost catalogue.",
         discussion: """
             Without an option, what a crash has left is mended, snapshots that the catalogue has lost are taken in again, and those of a pool \
-            that is mounted elsewhere are found again (after losnap source move). With --adopt the arguments are files: older clones made \
-            by hand, which become snapshots of --source. With --rebuild they are snapshot directories, or directories above them, from which a lost or damaged catalogue is made anew.
+            that is mounted elsewhere are found again (after losnap source move). A source may be named by its snapshot directory, too: \
+            one that the catalogue does not know, because it is an older copy, is taken in again with its snapshots. With --adopt the \
+            arguments are files: older clones made by hand, which become snapshots of --source. With --rebuild they are snapshot \
+            directories, or directories above them, from which a lost or damaged catalogue is made anew.
 
             With --forget, snapshots whose file is gone are struck off. Where the whole directory is not there, perhaps because something is \
             not mounted, only those of sources that are named.
@@ -20,12 +22,15 @@ struct Repair: Command {
             EXAMPLES:
               losnap repair --dry-run
               losnap repair home --forget
+              losnap repair /srv/.losnap/home
               losnap repair --adopt /srv/old.img --source home --time 2025-06-01T00:00:00Z
               losnap repair --rebuild /srv
             """)
 
     @Argument(
-        help: ArgumentHelp("The sources to repair (none: all); the files to adopt; the directories to rebuild from.", valueName: "what"),
+        help: ArgumentHelp(
+            "The sources to repair, or their snapshot directories (none: all); the files to adopt; the directories to rebuild from.",
+            valueName: "what"),
         completion: .source)
     var what: [String] = []
 
@@ -58,11 +63,14 @@ struct Repair: Command {
         if adopt { return try runAdopt(session) }
         if rebuild { return try runRebuild(session) }
         let store = try session.open(catalogue, for: dry.dryRun ? .reading : .freeing, waits: change.wait)
-        let sources = try what.map { try session.resolve($0, in: store) }
-        let report = try store.repair(RepairRequest(sources: sources, forgetsMissing: forget, isDryRun: dry.dryRun))
+        let isDirectory = { (text: String) in text.contains("/") && store.isSnapshotDirectory(session.resolved(text)) }
+        let directories = what.filter(isDirectory).map(session.resolved)
+        let sources = try what.filter { !isDirectory($0) }.map { try session.resolve($0, in: store) }
+        let report = try store.repair(
+            RepairRequest(sources: sources, directories: directories, forgetsMissing: forget, isDryRun: dry.dryRun))
         try session.present(RepairPresentation(report: report, isDryRun: dry.dryRun), display, quiet: change.quiet)
         let errors = report.failed.map { (subject: $0.source.text, error: $0.error as any Error) }
-        let count = try sources.isEmpty ? store.sources().count : sources.count
+        let count = try what.isEmpty ? store.sources().count : what.count
         let tried = max(count, errors.count)
         let summary = FrontError.partial(failed: errors.count, of: tried, what: "sources")
         try Failures(errors: errors, count: tried, summary: summary).report(in: session)

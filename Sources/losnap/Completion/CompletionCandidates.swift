@@ -73,7 +73,7 @@ struct CompletionCandidates {
         for label in snapshots.compactMap({ $0.label?.text }) where !rest.contains(label) { rest.append(label) }
         if word[word.index(after: division)...].first?.isNumber == true {
             // As `list` prints them, but for the space.
-            let zone = words.contains("--utc") ? .gmt : session.localZone.zone
+            let zone = words.contains("--utc") ? .gmt : (try? session.localZone.get())?.zone ?? .gmt
             rest += snapshots.map { $0.takenAt.local(in: zone).text(.seconds).replacing(" ", with: "T") }
         }
         return rest.map { "\(name)@\($0)" }

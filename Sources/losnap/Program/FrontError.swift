@@ -23,8 +23,6 @@ enum FrontError: ExplainedError {
     case duration(option: String, DurationError)
     /// A value is out of its range.
     case outOfRange(option: String, value: String, range: String, hint: String)
-    /// There is no rule, neither here nor configured.
-    case noRules(source: String?)
     /// The environment does not say where a user's state lies.
     case noHome
     /// The result could not be written out.
@@ -47,7 +45,6 @@ extension FrontError {
         case .schedule: "invalid_schedule"
         case .duration: "invalid_duration"
         case .outOfRange: "out_of_range"
-        case .noRules: "no_rules"
         case .noHome: "no_home"
         case .output: "output_failed"
         case .partial: "partial"
@@ -57,7 +54,7 @@ extension FrontError {
 
     var category: ErrorCategory {
         switch self {
-        case .usage, .unknownCommand, .missingCommand, .policy, .schedule, .duration, .outOfRange, .noRules: .usage
+        case .usage, .unknownCommand, .missingCommand, .policy, .schedule, .duration, .outOfRange: .usage
         case .unknownPolicy: .notFound
         case .noHome: .configuration
         case .output(.noSpace), .output(Errno(rawValue: 122)): .full
@@ -77,8 +74,6 @@ extension FrontError {
         case .schedule(let option, let error): "\(option): \(error.message)"
         case .duration(let option, let error): "\(option): \(error.message)"
         case .outOfRange(let option, let value, let range, _): "\(option): '\(value)' is not \(range)"
-        case .noRules(nil): "there are no rules to prune by"
-        case .noRules(let source?): "there are no rules to prune '\(source)' by"
         case .noHome: "neither XDG_STATE_HOME nor HOME says where your catalogue lies"
         case .output(let error): "the output could not be written: \(error.description)"
         case .partial(let failed, let count, let what): "\(failed) of \(count) \(what) failed"
@@ -97,7 +92,6 @@ extension FrontError {
         case .schedule(_, let error): error.hint
         case .duration(_, let error): error.hint
         case .outOfRange(_, _, _, let hint): hint
-        case .noRules: "give at least one, such as --keep-daily 7; see losnap prune --help"
         case .noHome: "set HOME, or name a catalogue with --catalogue FILE"
         case .output(.noSpace), .output(Errno(rawValue: 122)): "free some space; what the command did is done, losnap log shows it"
         case .output: "what the command did is done; losnap log shows it"

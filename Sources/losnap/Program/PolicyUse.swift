@@ -1,5 +1,6 @@
 // Who uses a policy: the configured sources, put together where schedule and zone are the same, for these lead to the same snapshots.
 
+import Automation
 import Configuration
 import Policy
 
@@ -7,17 +8,15 @@ import Policy
 struct PolicyUse {
     /// When they are taken; nil: never by themselves.
     let schedule: Schedule?
-    let zone: LocalZone
+    let zone: NamedZone
     /// The names of their entries.
     var sources: [String]
 
     /// Those of a policy, in the order of the configuration.
-    static func all(
-        of policy: ConfiguredPolicy, in configuration: LosnapConfiguration, _ session: Session
-    ) throws(FrontError) -> [PolicyUse] {
+    static func all(of policy: ConfiguredPolicy, in configured: ConfiguredSources) throws(AutomationError) -> [PolicyUse] {
         var uses: [PolicyUse] = []
-        for source in configuration.sources where source.policy == policy.name {
-            let zone = try session.calendarZone(source.timeZone ?? policy.timeZone)
+        for source in configured.configuration.sources where source.policy == policy.name {
+            let zone = try configured.zone(of: source)
             if let index = uses.firstIndex(where: { $0.schedule == source.schedule && $0.zone.name == zone.name }) {
                 uses[index].sources.append(source.name)
             } else {

@@ -79,6 +79,11 @@ extension Session {
                 problems.append(CheckFinding(.unknown, .catalogue, nil, error.message, hint: error.hint))
             }
             return nil
+        } catch .catalogueLost(let path) {
+            // Nothing more is taken until somebody sees to it.
+            let error = SnapshotsError.catalogueLost(path: path)
+            problems.append(CheckFinding(.critical, .catalogue, nil, error.message, hint: error.hint))
+            return nil
         }
     }
 }

@@ -32,8 +32,7 @@ extension Session {
 
     /// The sources of a configuration as they are here.
     func configuredSources(_ found: FoundConfiguration) -> ConfiguredSources {
-        let zone = localZone.problem.map { Result.failure($0) } ?? .success(NamedZone(name: localZone.name, zone: localZone.zone))
-        return ConfiguredSources(found.configuration, systemZone: zone) { resolved($0.string) }
+        ConfiguredSources(found.configuration, systemZone: localZone) { resolved($0.string) }
     }
 
     /// What hooks are given: where losnap's own things are, so that a losnap that a hook starts finds the same.

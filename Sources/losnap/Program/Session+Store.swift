@@ -1,5 +1,5 @@
 // Opening the catalogue. The rule: reading commands find an absent catalogue empty, changing ones find nothing in it, and only those that
-// make something may make it.
+// make something may make it, unless one was lost.
 
 import Automation
 import CloneCore
@@ -26,12 +26,11 @@ extension Session {
             return try open(arguments, for: purpose, waits: waits)
         } catch SnapshotsError.catalogueMissing(let path) {
             // A name that somebody typed may be a slip of the pen; the usual place is just empty at first.
-            // What lies beside it outlives it.
-            if FileManager.default.fileExists(atPath: path.string + ".reserve") {
-                warn(.lostCatalogue(path: path))
-            } else if arguments.catalogue != nil {
-                warn(.noCatalogue(path: path))
-            }
+            if arguments.catalogue != nil { warn(.noCatalogue(path: path)) }
+            return nil
+        } catch SnapshotsError.catalogueLost(let path) {
+            let lost = SnapshotsError.catalogueLost(path: path)
+            warn(Warning(lost.code, lost.message, hint: lost.hint))
             return nil
         }
     }
@@ -75,8 +74,12 @@ extension Session {
     /// The zone that times are shown in.
     func zone(_ display: DisplayArguments) -> TimeZone {
         if display.utc { return .gmt }
-        if let problem = localZone.problem { warn(.unknownTimeZone(problem)) }
-        return localZone.zone
+        do {
+            return try localZone.get().zone
+        } catch {
+            warn(.unknownTimeZone(error))
+            return .gmt
+        }
     }
 
     /// Where the catalogue is.

@@ -1,6 +1,7 @@
 // What one run of losnap has around it: arguments, environment, user, streams, the time zone, and the warnings that come up. The rule: the
 // environment of the process is read here and nowhere else in the front, so that a test can give another.
 
+import Automation
 import CloneCore
 import Glibc
 import Policy
@@ -65,7 +66,7 @@ final class Session {
     private(set) lazy var offeredOptions = OfferedOptions.of(arguments)
 
     /// The zone that people here live in; found out when it is first wanted.
-    private(set) lazy var localZone = LocalZone.current(variable("TZ"))
+    private(set) lazy var localZone = findLocalZone(variable("TZ"))
 
     /// Where locks and freeze records lie.
     var places: RuntimePlaces { .forUser(userID, environment: environment) }

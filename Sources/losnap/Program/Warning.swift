@@ -26,13 +26,6 @@ struct Warning: Equatable {
         Warning("no_catalogue", "\(path.string): there is no catalogue", hint: "check --catalogue; losnap create makes one")
     }
 
-    /// A catalogue is not there, though one was: its reserve is.
-    static func lostCatalogue(path: FilePath) -> Warning {
-        Warning(
-            "catalogue_lost", "\(path.string): the catalogue is gone, though its reserve is there",
-            hint: "losnap repair --rebuild DIRECTORY makes it anew from the snapshots in or beneath DIRECTORY, such as that of the images")
-    }
-
     /// TZ or /etc/localtime names no zone that there is.
     static func unknownTimeZone(_ problem: PolicyError) -> Warning {
         Warning("unknown_time_zone", "the local time zone is not known, so times are UTC: \(problem.message)", hint: problem.hint)

@@ -15,14 +15,10 @@ struct CheckConfiguration: Command {
               losnap config check --config ./losnap.yaml
             """)
 
-    @Option(
-        name: .long, help: ArgumentHelp("The configuration to look at, instead of LOSNAP_CONFIG or the usual one.", valueName: "file"),
-        completion: .file())
-    var config: String?
-
+    @OptionGroup var chosen: ConfigurationArguments
     @OptionGroup var display: DisplayArguments
 
     func run(in session: Session) throws {
-        try session.present(ConfigurationCheckPresentation(found: try session.configuration(config)), display)
+        try session.present(ConfigurationCheckPresentation(found: try session.configuration(chosen.config)), display)
     }
 }

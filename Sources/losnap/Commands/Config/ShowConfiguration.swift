@@ -14,14 +14,10 @@ struct ShowConfiguration: Command {
               losnap config show --config ./losnap.yaml --json
             """)
 
-    @Option(
-        name: .long, help: ArgumentHelp("The configuration to look at, instead of LOSNAP_CONFIG or the usual one.", valueName: "file"),
-        completion: .file())
-    var config: String?
-
+    @OptionGroup var chosen: ConfigurationArguments
     @OptionGroup var display: DisplayArguments
 
     func run(in session: Session) throws {
-        try session.present(ConfigurationPresentation(found: try session.configuration(config)), display)
+        try session.present(ConfigurationPresentation(found: try session.configuration(chosen.config)), display)
     }
 }

@@ -12,12 +12,10 @@ struct ListPolicies: Command {
               losnap policy list --json
             """)
 
-    @Option(name: .long, help: ArgumentHelp("The configuration to look at, instead of LOSNAP_CONFIG or the usual one.", valueName: "file"))
-    var config: String?
-
+    @OptionGroup var chosen: ConfigurationArguments
     @OptionGroup var display: DisplayArguments
 
     func run(in session: Session) throws {
-        try session.present(PoliciesPresentation(found: try session.configuration(config)), display)
+        try session.present(PoliciesPresentation(found: try session.configuration(chosen.config)), display)
     }
 }

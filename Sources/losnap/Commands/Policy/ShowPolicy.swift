@@ -1,6 +1,7 @@
 // `losnap policy show`.
 
 import ArgumentParser
+import Automation
 import Configuration
 import Policy
 
@@ -21,15 +22,14 @@ struct ShowPolicy: Command {
     @Argument(help: "The policy.", completion: .policy)
     var name: String
 
-    @Option(name: .long, help: ArgumentHelp("The configuration to look at, instead of LOSNAP_CONFIG or the usual one.", valueName: "file"))
-    var config: String?
-
+    @OptionGroup var chosen: ConfigurationArguments
     @OptionGroup var display: DisplayArguments
 
     func run(in session: Session) throws {
-        let found = try session.configuration(config)
+        let found = try session.configuration(chosen.config)
         let policy = try found.policy(named: name)
-        let uses = try PolicyUse.all(of: policy, in: found.configuration, session)
+        let configured = session.configuredSources(found)
+        let uses = try PolicyUse.all(of: policy, in: configured)
         var forecasts = Forecasts(now: session.now)
         var cases: [PolicyPresentation.Case] = []
         func add(_ use: PolicyUse, _ schedule: Schedule, isAssumed: Bool) {
@@ -39,7 +39,7 @@ struct ShowPolicy: Command {
         if !policy.keep.isEmpty {
             for use in uses { if let schedule = use.schedule { add(use, schedule, isAssumed: false) } }
             if cases.isEmpty {
-                let zone = try session.calendarZone(policy.timeZone)
+                let zone = try configured.zone(of: policy)
                 add(PolicyUse(schedule: nil, zone: zone, sources: []), try Schedule(parsing: ["1h"]), isAssumed: true)
             }
         }

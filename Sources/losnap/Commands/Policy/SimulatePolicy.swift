@@ -1,6 +1,7 @@
 // `losnap policy simulate`. The rule: the answer depends on the arguments and the configuration alone, not on the clock or any snapshot.
 
 import ArgumentParser
+import Automation
 import Configuration
 import Policy
 
@@ -44,9 +45,7 @@ struct SimulatePolicy: Command {
 
     @OptionGroup(title: "Rules") var rules: RuleArguments
 
-    @Option(name: .long, help: ArgumentHelp("The configuration to look at, instead of LOSNAP_CONFIG or the usual one.", valueName: "file"))
-    var config: String?
-
+    @OptionGroup var chosen: ConfigurationArguments
     @OptionGroup var display: DisplayArguments
 
     func run(in session: Session) throws {
@@ -73,16 +72,16 @@ struct SimulatePolicy: Command {
     private struct Subject {
         let keep: Keep
         let schedule: Schedule
-        let zone: LocalZone
+        let zone: NamedZone
     }
 
     /// What is simulated: a policy, or the rules of the command line.
     private func subject(_ session: Session) throws -> Subject {
         let given = try rules.keep()
-        let zone = try zone()
+        let zone = try session.calendarZone(option: timezone)
         let schedule = try schedule()
         guard let name else {
-            try session.checkConfiguration(config)
+            try session.checkConfiguration(chosen.config)
             if given.isEmpty {
                 throw FrontError.usage("there is nothing to simulate", hint: "name a policy, or give rules such as --keep-daily 7")
             }
@@ -92,15 +91,16 @@ struct SimulatePolicy: Command {
         guard given.isEmpty else {
             throw FrontError.usage("both a policy and rules are given", hint: "name the policy '\(name)', or give rules, not both")
         }
-        let found = try session.configuration(config)
+        let found = try session.configuration(chosen.config)
         let policy = try found.policy(named: name)
         if policy.keep.isEmpty {
             throw FrontError.usage("the policy '\(name)' has no rules", hint: "it is there to be inherited; see losnap policy list")
         }
-        let uses = try PolicyUse.all(of: policy, in: found.configuration, session).filter { $0.schedule != nil }
+        let configured = session.configuredSources(found)
+        let uses = try PolicyUse.all(of: policy, in: configured).filter { $0.schedule != nil }
         let only = uses.count == 1 ? uses.first : nil
         guard let schedule = schedule ?? only?.schedule else { throw noSchedule }
-        let own = try only?.zone ?? session.calendarZone(policy.timeZone)
+        let own = try only?.zone ?? configured.zone(of: policy)
         return Subject(keep: policy.keep, schedule: schedule, zone: zone ?? own)
     }
 
@@ -117,17 +117,12 @@ struct SimulatePolicy: Command {
         }
     }
 
-    private func zone() throws(FrontError) -> LocalZone? {
-        guard let timezone else { return nil }
-        do { return try LocalZone(named: timezone) } catch { throw .policy(option: "--timezone", error) }
-    }
-
     private func duration(_ text: String, _ option: String) throws(FrontError) -> CalendarDuration {
         do { return try CalendarDuration(parsing: text, bareM: .refused) } catch { throw .duration(option: option, error) }
     }
 
     /// The time of a pause, which must begin before the end.
-    private func range(_ text: String, _ start: Instant, _ end: Instant, _ zone: LocalZone) throws(FrontError) -> Range<Instant> {
+    private func range(_ text: String, _ start: Instant, _ end: Instant, _ zone: NamedZone) throws(FrontError) -> Range<Instant> {
         let parts = text.split(separator: "@", omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 2 else {
             throw .usage("--pause: '\(text)' is not a length and a start", hint: "write it like 2w@6mo: two weeks, after six months")

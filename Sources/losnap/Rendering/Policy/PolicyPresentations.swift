@@ -1,5 +1,6 @@
 // What `policy list` and `policy show` show.
 
+import Automation
 import CloneCore
 import Configuration
 import Policy

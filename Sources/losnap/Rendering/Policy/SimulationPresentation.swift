@@ -1,5 +1,6 @@
 // What `policy simulate` shows: a table over time, and the picture at the end.
 
+import Automation
 import Foundation
 import Policy
 import Snapshots
@@ -9,7 +10,7 @@ struct SimulationPresentation: Presentation {
     var policyName: String?
     var keep: Keep
     var schedule: Schedule
-    var zone: LocalZone
+    var zone: NamedZone
     var length: CalendarDuration
     var course: SimulatedCourse
 
