@@ -41,12 +41,16 @@ extension SystemView {
             let name = "loop\(number)"
             // The directory `loop` is there only while a file is attached.
             guard let path = read("/sys/block/\(name)/loop/backing_file") else { return nil }
-            if let status = loopStatus(name) {
+            switch loopStatus(name) {
+            case .attached(let status):
                 return AttachedLoop(
                     name: name, identity: status.identity, backingPath: path, isReadOnly: status.isReadOnly,
                     isAutoclear: status.isAutoclear, label: status.name)
+            case .detached: return nil
+            case .unknown:
+                return AttachedLoop(
+                    name: name, identity: identity(path), backingPath: path, isReadOnly: read("/sys/block/\(name)/ro") == "1")
             }
-            return AttachedLoop(name: name, identity: identity(path), backingPath: path, isReadOnly: read("/sys/block/\(name)/ro") == "1")
         }
     }
 

@@ -72,17 +72,19 @@ private func readMountTables() throws(CloneError) -> [MountTable] {
     return tables
 }
 
-private func readLoopStatus(_ name: String) -> LoopStatus? {
+private func readLoopStatus(_ name: String) -> LoopAnswer {
     let descriptor = openBlockDevice(name)
-    guard descriptor >= 0 else { return nil }
+    guard descriptor >= 0 else { return .unknown }
     defer { close(descriptor) }
     var raw = clinux_loop_status()
-    guard clinux_loop_get_status(descriptor, &raw) == 0 else { return nil }
+    let result = clinux_loop_get_status(descriptor, &raw)
+    guard result == 0 else { return result == -ENXIO ? .detached : .unknown }
     let fileName = withUnsafeBytes(of: &raw.file_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-    return LoopStatus(
-        identity: FileIdentity(device: raw.device, inode: raw.inode), offset: raw.offset, sizeLimit: raw.size_limit,
-        isReadOnly: raw.flags & UInt32(CLINUX_LOOP_READ_ONLY) != 0,
-        isAutoclear: raw.flags & UInt32(CLINUX_LOOP_AUTOCLEAR) != 0, name: fileName)
+    return .attached(
+        LoopStatus(
+            identity: FileIdentity(device: raw.device, inode: raw.inode), offset: raw.offset, sizeLimit: raw.size_limit,
+            isReadOnly: raw.flags & UInt32(CLINUX_LOOP_READ_ONLY) != 0,
+            isAutoclear: raw.flags & UInt32(CLINUX_LOOP_AUTOCLEAR) != 0, name: fileName))
 }
 
 /// A device node may have been put there by anybody, or mean another device: it must be the one that sysfs knows by the name.

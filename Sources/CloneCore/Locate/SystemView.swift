@@ -9,8 +9,8 @@ public struct SystemView: Sendable {
     package var list: @Sendable (_ directory: String) -> [String]
     /// The text of a file of /sys, without its last newline.
     package var read: @Sendable (_ file: String) -> String?
-    /// What the kernel says of an attached loop device, by its name (`loop0`); nil if it can't be asked, or is not attached.
-    package var loopStatus: @Sendable (_ name: String) -> LoopStatus?
+    /// What the kernel says of a loop device, by its name (`loop0`).
+    package var loopStatus: @Sendable (_ name: String) -> LoopAnswer
     /// Device and inode of what a path leads to.
     package var identity: @Sendable (_ path: String) -> FileIdentity?
     /// The path without symbolic links (realpath(3)).
@@ -24,7 +24,7 @@ public struct SystemView: Sendable {
         mountTables: @escaping @Sendable () throws(CloneError) -> [MountTable],
         list: @escaping @Sendable (String) -> [String],
         read: @escaping @Sendable (String) -> String?,
-        loopStatus: @escaping @Sendable (String) -> LoopStatus?,
+        loopStatus: @escaping @Sendable (String) -> LoopAnswer,
         identity: @escaping @Sendable (String) -> FileIdentity?,
         realPath: @escaping @Sendable (String) -> String?,
         filesystem: @escaping @Sendable (String) -> FilesystemIdentity?,
@@ -39,6 +39,15 @@ public struct SystemView: Sendable {
         self.filesystem = filesystem
         self.deviceBytes = deviceBytes
     }
+}
+
+/// The answer to LOOP_GET_STATUS64.
+package enum LoopAnswer: Sendable, Hashable {
+    case attached(LoopStatus)
+    /// ENXIO: it is not attached, or just being attached or detached, which sysfs shows a little before and after. Nothing is mounted from it.
+    case detached
+    /// It can't be asked.
+    case unknown
 }
 
 /// What LOOP_GET_STATUS64 tells (loop(4)).

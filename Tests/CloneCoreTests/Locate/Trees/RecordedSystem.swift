@@ -82,7 +82,7 @@ struct RecordedSystem {
                 return Set(names.map(String.init)).sorted()
             },
             read: { system.files[$0] },
-            loopStatus: { system.isUnprivileged ? nil : system.loops[$0] },
+            loopStatus: { name in system.isUnprivileged ? .unknown : system.loops[name].map(LoopAnswer.attached) ?? .detached },
             identity: { system.identities[$0] },
             realPath: { path in system.links[path] ?? path },
             filesystem: { system.filesystems[$0] },
