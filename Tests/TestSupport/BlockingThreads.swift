@@ -23,7 +23,7 @@ package struct BlockingTrait: SuiteTrait, TestTrait, TestScoping {
 
 /// A few threads that take one job after the other, in the order in which they come.
 private final class BlockingThreads: TaskExecutor {
-    static let shared = BlockingThreads(count: 3 * ProcessInfo.processInfo.activeProcessorCount)
+    static let shared = BlockingThreads(count: 2 * ProcessInfo.processInfo.activeProcessorCount)
 
     private let jobs = Mutex<[UnownedJob]>([])
     private let waiting = DispatchSemaphore(value: 0)
