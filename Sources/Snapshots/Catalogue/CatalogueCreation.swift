@@ -1,6 +1,7 @@
 // Making a new catalogue. The rule: it appears under its name only when it is whole. So it is made under another name and then linked;
 // an empty or half-made file by the catalogue's name is therefore never taken for a new one, which would begin to count at 1 again.
 
+import CloneCore
 import Policy
 import Foundation
 import GRDB
@@ -62,13 +63,20 @@ extension CatalogueFile {
             return
         }
         switch errno {
-        case EEXIST: return
+        case EEXIST:
+            // A link that leads nowhere is there, too, and nothing can ever be made beneath it.
+            guard Self.isDirectory(directory) else { throw .clone(.notADirectory(path: directory.string)) }
         case ENOENT:
             guard directory.lastComponent != nil else { throw failure(ENOENT) }
             try createDirectory(directory.removingLastComponent())
             try createDirectory(directory)
         default: throw failure(errno)
         }
+    }
+
+    private static func isDirectory(_ path: FilePath) -> Bool {
+        var status = stat()
+        return stat(path.string, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     /// A new name survives a power cut only when its directory has been synced.
