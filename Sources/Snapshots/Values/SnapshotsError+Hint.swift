@@ -44,6 +44,7 @@ extension SnapshotsError {
         case .recordTooLarge: "use fewer or shorter tags and a shorter label or reason"
         case .catalogueMissing:
             "losnap create makes one, --catalogue FILE names another; losnap repair --rebuild DIRECTORY brings a lost one back"
+        case .notACatalogue(_, .notAFile): "name the right file with --catalogue FILE, or move away what is there"
         case .notACatalogue(_, .empty):
             "move the empty file away; losnap repair --rebuild DIRECTORY makes a new catalogue from the snapshots themselves"
         case .notACatalogue(let path, .logAlone):
