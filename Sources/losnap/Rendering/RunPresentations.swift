@@ -30,7 +30,11 @@ struct RunPlanPresentation: Presentation {
     var pruning: RunReport
 
     func text(_ context: RenderContext) -> String {
-        if plan.units.isEmpty, pruning.pruned.isEmpty { return "nothing is ever due: no source has 'every'\n" }
+        if plan.units.isEmpty, pruning.pruned.isEmpty {
+            // Where something failed, that is told, and nothing is known of the rest.
+            let hasFailed = !plan.failures.isEmpty || !pruning.failures.isEmpty
+            return hasFailed ? "" : "nothing is ever due: no source has 'every'\n"
+        }
         var text = ""
         for unit in plan.units {
             var line = "\(unit.subject): "
@@ -101,9 +105,11 @@ extension JSON {
     }
 
     fileprivate static func failures(_ failure: RunFailure) -> [JSON] {
-        failure.names.map {
+        // What befell no single source is told all the same.
+        let names: [String?] = failure.names.isEmpty ? [nil] : failure.names
+        return names.map {
             .object([
-                ("source", .string($0)), ("stage", .string(failure.stage.rawValue)), ("error", ToldError(failure.error).json),
+                ("source", JSON($0)), ("stage", .string(failure.stage.rawValue)), ("error", ToldError(failure.error).json),
             ])
         }
     }
