@@ -88,6 +88,20 @@ extension Samples {
         #expect(RunPlanPresentation(plan: failed, pruning: RunReport()).text(Samples.utc).isEmpty)
     }
 
+    @Test func `a hint inside the object names no option that run lacks`() throws {
+        var report = RunReport()
+        report.failures = [
+            RunFailure(subject: "a", names: ["a"], stage: .take, error: CloneError.locked(what: "a", holder: nil), sources: [])
+        ]
+        func hint(_ arguments: [String]?) -> String {
+            var context = Samples.utc
+            context.arguments = arguments
+            return JSON.object(RunPresentation(report: report).fields(context)).text
+        }
+        #expect(hint(nil).contains("--wait") && hint(["create", "--json"]).contains("--wait"))
+        #expect(hint(["run", "--json"]).contains("wait for it to finish") && !hint(["run", "--json"]).contains("--wait"))
+    }
+
     @Test func `the status: the failure's own if all failed, else 3`() throws {
         var report = RunReport()
         report.failures = [

@@ -18,8 +18,8 @@ struct RunPresentation: Presentation {
             ("dry_run", .bool(false)), ("busy", .bool(isBusy)), ("taken", .snapshots(report.taken, now: context.now)),
             ("unchanged", .array(report.unchanged.map { .unchanged($0) })), ("due", .array([])),
             ("not_due", .array(report.notDue.flatMap(JSON.waiting))),
-            ("pruned", .array(report.pruned.map { .pruned($0, now: context.now) })),
-            ("failed", .array(report.failures.flatMap(JSON.failures))),
+            ("pruned", .array(report.pruned.map { .pruned($0, context) })),
+            ("failed", .array(report.failures.flatMap { JSON.failures($0, context) })),
         ]
     }
 }
@@ -65,8 +65,8 @@ struct RunPlanPresentation: Presentation {
         return [
             ("dry_run", .bool(true)), ("busy", .bool(false)), ("taken", .array([])), ("unchanged", .array([])),
             ("due", .array(due.flatMap(JSON.due))), ("not_due", .array(waiting.flatMap(JSON.waiting))),
-            ("pruned", .array(pruning.pruned.map { .pruned($0, now: context.now) })),
-            ("failed", .array((plan.failures + pruning.failures).flatMap(JSON.failures))),
+            ("pruned", .array(pruning.pruned.map { .pruned($0, context) })),
+            ("failed", .array((plan.failures + pruning.failures).flatMap { JSON.failures($0, context) })),
         ]
     }
 }
@@ -96,20 +96,20 @@ extension JSON {
         ]
     }
 
-    fileprivate static func pruned(_ source: PrunedSource, now: Instant) -> JSON {
+    fileprivate static func pruned(_ source: PrunedSource, _ context: RenderContext) -> JSON {
         .object([
             ("source", .string(source.source.name.text)), ("policy", JSON(source.policyName)),
-            ("removed", .array(source.removed.map { .object([("snapshot", .snapshot($0, now: now))]) })),
-            ("failed", .array(source.failed.map { .failure($0, now: now) })),
+            ("removed", .array(source.removed.map { .object([("snapshot", .snapshot($0, now: context.now))]) })),
+            ("failed", .array(source.failed.map { .failure($0, context) })),
         ])
     }
 
-    fileprivate static func failures(_ failure: RunFailure) -> [JSON] {
+    fileprivate static func failures(_ failure: RunFailure, _ context: RenderContext) -> [JSON] {
         // What befell no single source is told all the same.
         let names: [String?] = failure.names.isEmpty ? [nil] : failure.names
         return names.map {
             .object([
-                ("source", JSON($0)), ("stage", .string(failure.stage.rawValue)), ("error", ToldError(failure.error).json),
+                ("source", JSON($0)), ("stage", .string(failure.stage.rawValue)), ("error", context.json(failure.error)),
             ])
         }
     }
