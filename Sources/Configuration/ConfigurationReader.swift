@@ -41,6 +41,7 @@ struct ConfigurationReader {
 
     private mutating func readSources(_ entry: Entry, _ defaults: SourceBlock?) {
         var images: [ImagePattern: ConfiguredSource] = [:]
+        var policyPositions: [Position?] = []
         for entry in named(entry, "a mapping of names to sources") {
             let own = SourceBlock(entry, known: SourceBlock.ownKeys + SourceBlock.sharedKeys)
             if let policy = own.policy { checkPolicy(policy) }
@@ -64,8 +65,13 @@ struct ConfigurationReader {
             } else {
                 images[pattern] = source
             }
-            checkReach(of: source, own.policy?.position ?? defaults?.policy?.position)
+            policyPositions.append(own.policy?.position ?? defaults?.policy?.position)
             sources.append(source)
+        }
+        // Only now: a source without a schedule may be taken by that of its group, which can stand below it.
+        let scheduledGroups = Set(sources.compactMap { $0.schedule == nil ? nil : $0.group })
+        for (source, position) in zip(sources, policyPositions) {
+            if source.schedule != nil || source.group.map(scheduledGroups.contains) ?? false { checkReach(of: source, position) }
         }
     }
 
@@ -84,7 +90,7 @@ struct ConfigurationReader {
 
     /// What a schedule takes has no label and no tag: rules of these alone would leave only the newest of it, one snapshot after the other.
     private func checkReach(of source: ConfiguredSource, _ position: Position?) {
-        guard source.schedule != nil, let position, let policy = policies.first(where: { $0.name == source.policy }) else { return }
+        guard let position, let policy = policies.first(where: { $0.name == source.policy }) else { return }
         if !policy.isBroken, policy.keep.isOfNamesAlone {
             problems.add(
                 position, "policy: '\(policy.name)' keeps labels and tags alone, and what is taken by schedule has neither",

@@ -163,6 +163,8 @@ import Testing
         #expect(Quantity.microseconds(1250) == "1.3 ms")
         #expect(Quantity.microseconds(999_949) == "999.9 ms")
         #expect(Quantity.microseconds(999_950) == "1.0 s")
+        // A record may say anything that is a number.
+        #expect(Quantity.microseconds(.max) == "9223372036854.8 s")
         #expect(JSON.thousandths(1200).text == "1.2")
         #expect(JSON.thousandths(-1).text == "-0.001")
         #expect(JSON.thousandths(3000).text == "3")

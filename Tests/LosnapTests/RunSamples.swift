@@ -57,7 +57,10 @@ extension Samples {
         report.failures = [
             RunFailure(
                 subject: "data, log (group database)", names: ["data", "log"], stage: .take, error: CloneError.full(path: "/srv/data.img"),
-                sources: [])
+                sources: []),
+            RunFailure(
+                subject: "pruning", names: [], stage: .prune, error: SnapshotsError.catalogueFull(path: "/var/lib/losnap/catalogue.sqlite"),
+                sources: []),
         ]
         return RunPresentation(report: report)
     }
@@ -74,6 +77,29 @@ extension Samples {
         let run = try Samples.run()
         #expect(run.text(Samples.utc).isEmpty)
         expectGolden(JSON.object(run.fields(Samples.utc)).text + "\n", "run.json")
+    }
+
+    @Test func `a plan of which only failures are left does not say that nothing is ever due`() throws {
+        let failure = RunFailure(
+            subject: "vms", names: ["vms"], stage: .plan, error: CloneError.noSuchFile(path: "/srv/vms"), sources: [])
+        let none = RunPlan(now: Samples.now, units: [], failures: [])
+        let failed = RunPlan(now: Samples.now, units: [], failures: [failure])
+        #expect(RunPlanPresentation(plan: none, pruning: RunReport()).text(Samples.utc).contains("'every'"))
+        #expect(RunPlanPresentation(plan: failed, pruning: RunReport()).text(Samples.utc).isEmpty)
+    }
+
+    @Test func `a hint inside the object names no option that run lacks`() throws {
+        var report = RunReport()
+        report.failures = [
+            RunFailure(subject: "a", names: ["a"], stage: .take, error: CloneError.locked(what: "a", holder: nil), sources: [])
+        ]
+        func hint(_ arguments: [String]?) -> String {
+            var context = Samples.utc
+            context.arguments = arguments
+            return JSON.object(RunPresentation(report: report).fields(context)).text
+        }
+        #expect(hint(nil).contains("--wait") && hint(["create", "--json"]).contains("--wait"))
+        #expect(hint(["run", "--json"]).contains("wait for it to finish") && !hint(["run", "--json"]).contains("--wait"))
     }
 
     @Test func `the status: the failure's own if all failed, else 3`() throws {

@@ -122,6 +122,16 @@ struct CatalogueOpeningTests {
         #expect(code(.creating) == "not_a_catalogue")
     }
 
+    @Test("is not made beneath a link that leads nowhere")
+    func linkToNowhere() throws {
+        let link = scratch.path.appending("link")
+        symlink(scratch.path.appending("nowhere").appending("at-all").string, link.string)
+        for path in [link.appending("c.sqlite"), link.appending("a").appending("b").appending("c.sqlite")] {
+            #expect(errorCode { _ = try Catalogue.open(path: path, mode: .creating, now: Sample.now) } == "not_a_directory")
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path.string) == ["link"])
+    }
+
     @Test("through a symbolic link is refused")
     func link() throws {
         try make()
@@ -157,6 +167,27 @@ struct CatalogueOpeningTests {
             #expect(allowed.contains(readingCode()))
             for ending in ["-wal", "-shm"] { unlink(path.string + ending) }
         }
+    }
+
+    @Test("that holds a text where a number has to be is corrupt, also where one row alone is asked for")
+    func otherType() throws {
+        let catalogue = try open(.creating)
+        let source = try Sample.source()
+        try catalogue.add(source, event: Sample.occasion(.sourceAdded))
+        try catalogue.append(Event(Sample.occasion(.runFailed), sourceID: source.id, sourceName: source.name))
+        try catalogue.close()
+        // Only a damaged table, or one that somebody has made over, takes such a value.
+        for sql in [
+            "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, ') STRICT', ')') WHERE name = 'event'",
+            "UPDATE event SET snapshot_number = 'soon'",
+        ] {
+            let raw = try DatabaseQueue(path: path.string)
+            try raw.inDatabase { db in try db.execute(sql: sql) }
+            try raw.close()
+        }
+        let reading = try open(.reading)
+        #expect(errorCode { _ = try reading.events() } == "catalogue_corrupt")
+        #expect(errorCode { _ = try reading.runFailures(since: [source.id: .earliest]) } == "catalogue_corrupt")
     }
 
     private func readingCode() -> String? {
@@ -230,9 +261,10 @@ struct CatalogueOpeningTests {
 
     @Test("by a relative or overlong path is refused")
     func paths() {
-        for path in [FilePath("c.sqlite"), FilePath("/"), FilePath("/" + String(repeating: "a", count: 5000))] {
+        for path in [FilePath("c.sqlite"), FilePath("/" + String(repeating: "a", count: 5000))] {
             #expect(errorCode { _ = try Catalogue.open(path: path, mode: .creating, now: Sample.now) } == "invalid_path")
         }
+        #expect(errorCode { _ = try Catalogue.open(path: "/", mode: .creating, now: Sample.now) } == "not_a_catalogue")
         let long = scratch.path.appending(String(repeating: "a", count: 300))
         #expect(errorCode { _ = try Catalogue.open(path: long, mode: .creating, now: Sample.now) } == "invalid_path")
     }

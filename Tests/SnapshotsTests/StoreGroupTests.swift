@@ -51,6 +51,36 @@ struct StoreGroupTests {
         }
     }
 
+    @Test("of which one directory is given up is not called forgotten before it is")
+    func forgotten() throws {
+        try TestScope.with { scope in
+            let scene = try StoreScene(on: scope.memoryPool())
+            let store = try scene.store()
+            let home = try scene.source("home", in: store)
+            let other = try scene.source("other", in: store)
+            _ = try store.create(CreateRequest(sources: [home, other]))
+            let place = try store.row(2).directory.path.string
+            try Command.run("chattr", ["-R", "-i", place])
+            try store.catalogue.write { db in try db.execute(sql: "UPDATE snapshot SET state = 'pending', file_name = NULL") }
+            try FileManager.default.removeItem(atPath: place)
+            let request = RepairRequest(sources: [other], forgetsMissing: true)
+            var holder: DirectoryLocks? = try scene.store().lock(try store.presentPlace(of: try store.row(1)), called: home.name)
+            #expect(try store.repair(request).steps.map(\.kind) == [.unfinished])
+            #expect(try store.catalogue.snapshots().map(\.state) == [.pending, .pending])
+            withExtendedLifetime(holder) {}
+            holder = nil
+            // A process that another test is just starting may have a copy of the descriptor for a moment.
+            var kinds: [RepairStep.Kind] = []
+            for _ in 0..<200 where kinds != [.forgotten] {
+                usleep(10_000)
+                kinds = try store.repair(request).steps.map(\.kind)
+            }
+            #expect(kinds == [.forgotten])
+            #expect(try store.catalogue.snapshots().isEmpty)
+            #expect(scene.files("home").isEmpty)
+        }
+    }
+
     @Test("is settled by a command that holds the locks of all its members already")
     func ownLocks() throws {
         try TestScope.with { scope in

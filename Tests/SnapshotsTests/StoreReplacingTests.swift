@@ -95,6 +95,12 @@ struct StoreReplacingTests {
             try other.inDatabase { db in try db.execute(sql: "PRAGMA user_version = 99") }
             try other.close()
             expectError("catalogue_newer", .data) { try rebuild(scene) }
+            // A directory by its name is no damaged catalogue, but perhaps somebody's slip.
+            for ending in ["", "-wal", "-shm"] { unlink(scene.catalogue.string + ending) }
+            mkdir(scene.catalogue.string, 0o700)
+            try scope.write("precious", to: scene.catalogue.appending("file"))
+            expectError("not_a_catalogue", .data) { try rebuild(scene) }
+            #expect(access(scene.catalogue.appending("file").string, F_OK) == 0)
             #expect(!names(scene).contains { $0.contains("rebuilding") || $0.contains("damaged") })
         }
     }

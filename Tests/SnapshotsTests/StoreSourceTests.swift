@@ -10,8 +10,59 @@ import Testing
 
 @testable import Snapshots
 
+/// How many descriptors are open at once, at most.
+private final class OpenCount: @unchecked Sendable {
+    private var now = 0
+    private var most = 0
+    private let lock = NSLock()
+
+    func add(_ difference: Int) {
+        lock.withLock {
+            now += difference
+            most = max(most, now)
+        }
+    }
+
+    /// The most that were open while `body` ran.
+    func most(in body: () throws -> Void) throws -> Int {
+        let before = lock.withLock { () -> Int in
+            most = now
+            return now
+        }
+        try body()
+        return lock.withLock { most } - before
+    }
+}
+
 @Suite("Store: sources and references", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct StoreSourceTests {
+    @Test("a list opens the directories of its sources one after the other, so that there may be any number")
+    func openDirectories() throws {
+        try TestScope.with { scope in
+            let scene = try StoreScene(on: scope.memoryPool())
+            let count = OpenCount()
+            var kernel = scene.kernel
+            kernel.open = { (directory, name, flags, mode) throws(Errno) in
+                let descriptor = try Kernel.linux.open(directory, name, flags, mode)
+                count.add(1)
+                return descriptor
+            }
+            kernel.close = { descriptor in
+                count.add(-1)
+                Kernel.linux.close(descriptor)
+            }
+            let store = try scene.store(kernel)
+            var most: [Int] = []
+            for name in ["one", "two", "three", "four"] {
+                try store.take(try scene.source(name, in: store))
+                var listed: [ListedSnapshot] = []
+                most.append(try count.most { () throws in listed = try store.list() })
+                #expect(listed.allSatisfy { $0.presence == .present })
+            }
+            #expect(most[0] > 0 && Set(most).count == 1, "\(most)")
+        }
+    }
+
     @Test("renamed and moved: old snapshots stay where they are, pruning goes over all directories, a chosen directory stays chosen")
     func moving() throws {
         try TestScope.with { scope in

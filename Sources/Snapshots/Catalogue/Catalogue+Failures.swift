@@ -15,7 +15,8 @@ extension Catalogue {
             var events: [Identifier: Event] = [:]
             for (id, instant) in since {
                 let arguments: StatementArguments = [id.description, instant.milliseconds, EventKind.runFailed.rawValue]
-                if let row = try Row.fetchOne(statement, arguments: arguments) { events[id] = try EventRow.event(row) }
+                // Not `fetchOne`: of a copied row GRDB traps on a value of another type, of a cursor's it does not.
+                if let row = try Row.fetchCursor(statement, arguments: arguments).next() { events[id] = try EventRow.event(row) }
             }
             return events
         }

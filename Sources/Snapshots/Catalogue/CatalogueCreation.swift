@@ -2,6 +2,7 @@
 // an empty or half-made file by the catalogue's name is therefore never taken for a new one, which would begin to count at 1 again. Nor is one made
 // in the place of one that was lost: it would be good, so that nothing could be rebuilt there any more.
 
+import CloneCore
 import Policy
 import Foundation
 import GRDB
@@ -64,13 +65,20 @@ extension CatalogueFile {
             return
         }
         switch errno {
-        case EEXIST: return
+        case EEXIST:
+            // A link that leads nowhere is there, too, and nothing can ever be made beneath it.
+            guard Self.isDirectory(directory) else { throw .clone(.notADirectory(path: directory.string)) }
         case ENOENT:
             guard directory.lastComponent != nil else { throw failure(ENOENT) }
             try createDirectory(directory.removingLastComponent())
             try createDirectory(directory)
         default: throw failure(errno)
         }
+    }
+
+    private static func isDirectory(_ path: FilePath) -> Bool {
+        var status = stat()
+        return stat(path.string, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     /// A new name survives a power cut only when its directory has been synced.

@@ -12,7 +12,8 @@ struct CatalogueFile {
     var directory: FilePath { path.removingLastComponent() }
 
     init(path: FilePath) throws(SnapshotsError) {
-        guard path.isAbsolute, path.lastComponent != nil else { throw .invalidPath(path: path, problem: .notAbsolute) }
+        guard path.isAbsolute else { throw .invalidPath(path: path, problem: .notAbsolute) }
+        guard path.lastComponent != nil else { throw .notACatalogue(path: path, problem: .notAFile) }
         guard path.length < Int(PATH_MAX) - 16 else { throw .invalidPath(path: path, problem: .tooLong) }
         guard String(validating: path) != nil else { throw .invalidPath(path: path, problem: .notUTF8) }
         self.path = path

@@ -93,11 +93,7 @@ extension Store {
                 if try execute(step, in: place, under: lock) != nil {
                     steps.append(plain)
                 } else if let row = step.groupMember, try catalogue.snapshot(row.number)?.state == .pending {
-                    steps.append(
-                        RepairStep(
-                            kind: .unfinished, source: source.name, number: row.number, path: row.path,
-                            detail: "of its group not all directories are there, or another losnap is at work in one",
-                            hint: "repeat losnap repair when they are, and it is done"))
+                    steps.append(.unfinished(row, source))
                 }
             }
         }
@@ -114,6 +110,7 @@ extension Store {
         _ rows: [Snapshot], in directory: SnapshotDirectory, _ source: Source, _ request: RepairRequest
     ) throws(SnapshotsError) -> [RepairStep] {
         let complete = rows.filter { $0.state == .complete }
+        var unfinished: Set<SnapshotNumber> = []
         if !request.isDryRun {
             try catalogue.together { () throws(SnapshotsError) in
                 for row in complete { try catalogue.forget(row.number, event: occasion(.forgotten, "its directory is not there")) }
@@ -123,9 +120,13 @@ extension Store {
             }
             for row in rows where row.state == .pending {
                 if let group = row.group { _ = try settleGroup(group, row, under: .none, withoutFilesIn: directory) }
+                if try catalogue.snapshot(row.number)?.state == .pending { unfinished.insert(row.number) }
             }
         }
-        return rows.map { RepairStep(.forgotten, source, $0, path: $0.path ?? directory.path) }
+        return rows.map { row in
+            if unfinished.contains(row.number) { return .unfinished(row, source) }
+            return RepairStep(.forgotten, source, row, path: row.path ?? directory.path)
+        }
     }
 
     /// Takes in a file that names this catalogue and has no row.
@@ -183,6 +184,14 @@ extension Store {
 }
 
 extension RepairStep {
+    /// A group's member that can't be settled now.
+    fileprivate static func unfinished(_ row: Snapshot, _ source: Source) -> RepairStep {
+        RepairStep(
+            kind: .unfinished, source: source.name, number: row.number, path: row.path,
+            detail: "of its group not all directories are there, or another losnap is at work in one",
+            hint: "repeat losnap repair when they are, and it is done")
+    }
+
     fileprivate init(_ kind: Kind, _ source: Source, _ row: Snapshot, path: FilePath?, detail: String? = nil) {
         self.init(kind: kind, source: source.name, number: row.number, path: path, detail: detail)
     }

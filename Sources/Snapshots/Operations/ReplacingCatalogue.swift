@@ -33,6 +33,9 @@ func checkIsUnusable(_ path: FilePath, now: Instant) throws(SnapshotsError) {
         _ = try catalogue.snapshots()
         _ = try catalogue.events()
         try catalogue.close()
+    } catch .notACatalogue(let path, .notAFile) {
+        // Nothing that a catalogue can become: a directory is not moved out of anybody's way.
+        throw .notACatalogue(path: path, problem: .notAFile)
     } catch .catalogueMissing, .catalogueLost, .catalogueCorrupt, .notACatalogue {
         return
     }

@@ -144,9 +144,11 @@ private struct PoolList {
         guard fstatvfs(directory.descriptor, &facts) == 0, facts.f_blocks > 0 else { return }
         let bytes = { (blocks: UInt) in Int64(clamping: UInt64(blocks).multipliedReportingOverflow(by: UInt64(facts.f_frsize)).partialValue)
         }
+        // No filesystem should say that more is free than there is; none is to end the check by it.
+        let used = facts.f_blocks - min(facts.f_bfree, facts.f_blocks)
         pools.append(
             PoolSpace(
-                path: mountPoint(above: FilePath(directory.path)), pool: pool, usedBytes: bytes(facts.f_blocks - facts.f_bfree),
+                path: mountPoint(above: FilePath(directory.path)), pool: pool, usedBytes: bytes(used),
                 availableBytes: bytes(facts.f_bavail)))
     }
 

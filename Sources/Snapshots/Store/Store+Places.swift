@@ -46,19 +46,20 @@ extension Store {
         }
     }
 
-    /// Everything of these snapshots that can be measured: whether their files are there, and how large they are.
+    /// Everything of these snapshots that can be measured: whether their files are there, and how large they are. One directory after the
+    /// other, so that no more than one is open, however many sources there are.
     func measure(_ snapshots: [Snapshot]) -> [ListedSnapshot] {
         struct Key: Hashable {
             var directory: SnapshotDirectory
             var source: Identifier
         }
-        var places: [Key: PlaceState] = [:]
-        return snapshots.map { snapshot in
-            let key = Key(directory: snapshot.directory, source: snapshot.sourceID)
-            let state = places[key] ?? place(of: snapshot.directory, source: snapshot.sourceID)
-            places[key] = state
-            return measure(snapshot, in: state)
+        var measured = snapshots.map { ListedSnapshot(snapshot: $0, presence: .unavailable, allocatedBytes: $0.allocatedBytes) }
+        let places = Dictionary(grouping: snapshots.indices) { Key(directory: snapshots[$0].directory, source: snapshots[$0].sourceID) }
+        for (key, indices) in places {
+            let state = place(of: key.directory, source: key.source)
+            for index in indices { measured[index] = measure(snapshots[index], in: state) }
         }
+        return measured
     }
 
     func measure(_ snapshot: Snapshot, in state: PlaceState) -> ListedSnapshot {

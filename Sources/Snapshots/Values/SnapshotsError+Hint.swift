@@ -47,6 +47,7 @@ extension SnapshotsError {
         case .catalogueLost(let path):
             "losnap repair --rebuild DIRECTORY makes it anew from the snapshots in or beneath DIRECTORY, such as that of the images; "
                 + "to begin with an empty one, remove \(CatalogueReserve(besides: path).path.string.shellWord.shown)"
+        case .notACatalogue(_, .notAFile): "name the right file with --catalogue FILE, or move away what is there"
         case .notACatalogue(_, .empty):
             "move the empty file away; losnap repair --rebuild DIRECTORY makes a new catalogue from the snapshots themselves"
         case .notACatalogue(let path, .logAlone):

@@ -14,7 +14,7 @@ extension PruneOutcome {
         case .success(.done(let report)):
             removed = report.removed
             failed = report.failed
-        case .failure(let problem): error = ToldError(problem).json
+        case .failure(let problem): error = context.json(problem)
         }
         let now = context.now
         let reach: [JSON] = (plan?.reach ?? []).map(\.json)
@@ -22,7 +22,7 @@ extension PruneOutcome {
         var fields: [JSON.Field] = [("source", .string(source.name.text)), ("now", JSON(plan?.now ?? now))]
         fields += [("timezone", .string(zoneName)), ("policy", JSON(plan?.policyName)), ("reach", .array(reach)), ("kept", .array(kept))]
         fields += [("removed", Self.wrapped(removed, now)), ("out_of_scope", Self.wrapped(plan?.outOfScope ?? [], now))]
-        fields += [("failed", .array(failed.map { .failure($0, now: now) })), ("error", error)]
+        fields += [("failed", .array(failed.map { .failure($0, context) })), ("error", error)]
         fields += [("warnings", .array(warnings.map(\.json))), ("reclaimable_bytes", JSON(plan?.reclaimableBytes))]
         fields += [("schedule", expected.map { $0.schedule.json } ?? .null)]
         fields += [("expected", expected.map { .object($0.forecast.numbers) } ?? .null)]

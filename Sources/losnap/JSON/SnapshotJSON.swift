@@ -75,8 +75,8 @@ extension JSON {
     }
 
     /// Something that could not be removed.
-    static func failure(_ failed: FailedRemoval, now: Instant) -> JSON {
-        .object([("snapshot", .snapshot(failed.snapshot, now: now)), ("error", ToldError(failed.error).json)])
+    static func failure(_ failed: FailedRemoval, _ context: RenderContext) -> JSON {
+        .object([("snapshot", .snapshot(failed.snapshot, now: context.now)), ("error", context.json(failed.error))])
     }
 
     /// A source of which no snapshot was taken.

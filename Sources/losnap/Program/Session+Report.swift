@@ -22,7 +22,7 @@ extension Session {
         _ presentation: some Presentation, _ display: DisplayArguments, csv: Bool = false, quiet: Bool = false, aside: Bool = false
     ) throws {
         let textOutput = aside ? complaints : output
-        let context = RenderContext(zone: zone(display), now: now, style: TextStyle(textOutput, self))
+        let context = RenderContext(zone: zone(display), now: now, style: TextStyle(textOutput, self), arguments: arguments)
         switch display.json ? .json : csv ? OutputFormat.csv : .text {
         case .json:
             let fields = presentation.fields(context) + [("warnings", .array(takeWarnings().map(\.json)))]

@@ -20,7 +20,7 @@ final class Session {
     let commandLine: String
     let userID: UInt32
     let kernel: Kernel
-    private let arguments: [String]
+    let arguments: [String]
     private let environment: (String) -> String?
     private let currentDirectory: () -> String
     /// The status of a command of the user's own that failed: the process ends with it, whatever losnap's own would be.

@@ -21,7 +21,7 @@ struct DeletePresentation: Presentation {
     func fields(_ context: RenderContext) -> [JSON.Field] {
         [
             ("dry_run", .bool(isDryRun)), ("removed", .snapshots(removed, now: context.now)),
-            ("failed", .array(failed.map { .failure($0, now: context.now) })),
+            ("failed", .array(failed.map { .failure($0, context) })),
         ]
     }
 }

@@ -76,7 +76,7 @@ struct ThawPresentation: Presentation {
                             case .thawed(let mountPoint): (mountPoint, "thawed", .null)
                             case .stale(let mountPoint): (mountPoint, "not_frozen", .null)
                             case .inUse(let mountPoint): (mountPoint, "in_use", .null)
-                            case .stuck(let mountPoint, let error): (mountPoint, "stuck", ToldError(error).json)
+                            case .stuck(let mountPoint, let error): (mountPoint, "stuck", context.json(error))
                             }
                         return .object([("mount_point", .string(mountPoint)), ("result", .string(result)), ("error", error)])
                     })

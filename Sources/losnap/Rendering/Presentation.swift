@@ -27,7 +27,14 @@ struct RenderContext {
     var now: Instant
     /// Colours, or none.
     var style = TextStyle.plain
+    /// The arguments that were typed, for hints that name no option which their command lacks; nil: a hint may name any.
+    var arguments: [String]?
 
     /// The time as it is shown and can be typed back.
     func time(_ instant: Instant) -> String { instant.local(in: zone).text(.seconds) }
+
+    /// An error inside a result, with the hint that this command would give.
+    func json(_ error: any Error) -> JSON {
+        ToldError(error) { option in arguments.map { OfferedOptions.of($0).contains(option) } ?? true }.json
+    }
 }

@@ -25,9 +25,11 @@ enum Quantity {
 
     /// "0.4 ms", "12.3 ms", "1.2 s".
     static func microseconds(_ count: Int64) -> String {
-        let tenthsOfMilliseconds = (count + 50) / 100
+        // It may come from a record, so the sum must not run over: rounded half up without one.
+        func rounded(_ divisor: Int64) -> Int64 { count / divisor + (count % divisor >= divisor / 2 ? 1 : 0) }
+        let tenthsOfMilliseconds = rounded(100)
         if tenthsOfMilliseconds < 10_000 { return "\(tenthsOfMilliseconds / 10).\(tenthsOfMilliseconds % 10) ms" }
-        let tenths = (count + 50_000) / 100_000
+        let tenths = rounded(100_000)
         return "\(tenths / 10).\(tenths % 10) s"
     }
 }

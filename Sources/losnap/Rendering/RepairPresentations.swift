@@ -52,7 +52,7 @@ struct RepairPresentation: Presentation {
             ),
             (
                 "failed",
-                .array(report.failed.map { .object([("source", .string($0.source.text)), ("error", ToldError($0.error).json)]) })
+                .array(report.failed.map { .object([("source", .string($0.source.text)), ("error", context.json($0.error))]) })
             ),
         ]
     }

@@ -18,8 +18,8 @@ struct RunPresentation: Presentation {
             ("dry_run", .bool(false)), ("busy", .bool(isBusy)), ("taken", .snapshots(report.taken, now: context.now)),
             ("unchanged", .array(report.unchanged.map { .unchanged($0) })), ("due", .array([])),
             ("not_due", .array(report.notDue.flatMap(JSON.waiting))),
-            ("pruned", .array(report.pruned.map { .pruned($0, now: context.now) })),
-            ("failed", .array(report.failures.flatMap(JSON.failures))),
+            ("pruned", .array(report.pruned.map { .pruned($0, context) })),
+            ("failed", .array(report.failures.flatMap { JSON.failures($0, context) })),
         ]
     }
 }
@@ -30,7 +30,11 @@ struct RunPlanPresentation: Presentation {
     var pruning: RunReport
 
     func text(_ context: RenderContext) -> String {
-        if plan.units.isEmpty, pruning.pruned.isEmpty { return "nothing is ever due: no source has 'every'\n" }
+        if plan.units.isEmpty, pruning.pruned.isEmpty {
+            // Where something failed, that is told, and nothing is known of the rest.
+            let hasFailed = !plan.failures.isEmpty || !pruning.failures.isEmpty
+            return hasFailed ? "" : "nothing is ever due: no source has 'every'\n"
+        }
         var text = ""
         for unit in plan.units {
             var line = "\(unit.subject): "
@@ -61,8 +65,8 @@ struct RunPlanPresentation: Presentation {
         return [
             ("dry_run", .bool(true)), ("busy", .bool(false)), ("taken", .array([])), ("unchanged", .array([])),
             ("due", .array(due.flatMap(JSON.due))), ("not_due", .array(waiting.flatMap(JSON.waiting))),
-            ("pruned", .array(pruning.pruned.map { .pruned($0, now: context.now) })),
-            ("failed", .array((plan.failures + pruning.failures).flatMap(JSON.failures))),
+            ("pruned", .array(pruning.pruned.map { .pruned($0, context) })),
+            ("failed", .array((plan.failures + pruning.failures).flatMap { JSON.failures($0, context) })),
         ]
     }
 }
@@ -92,18 +96,20 @@ extension JSON {
         ]
     }
 
-    fileprivate static func pruned(_ source: PrunedSource, now: Instant) -> JSON {
+    fileprivate static func pruned(_ source: PrunedSource, _ context: RenderContext) -> JSON {
         .object([
             ("source", .string(source.source.name.text)), ("policy", JSON(source.policyName)),
-            ("removed", .array(source.removed.map { .object([("snapshot", .snapshot($0, now: now))]) })),
-            ("failed", .array(source.failed.map { .failure($0, now: now) })),
+            ("removed", .array(source.removed.map { .object([("snapshot", .snapshot($0, now: context.now))]) })),
+            ("failed", .array(source.failed.map { .failure($0, context) })),
         ])
     }
 
-    fileprivate static func failures(_ failure: RunFailure) -> [JSON] {
-        failure.names.map {
+    fileprivate static func failures(_ failure: RunFailure, _ context: RenderContext) -> [JSON] {
+        // What befell no single source is told all the same.
+        let names: [String?] = failure.names.isEmpty ? [nil] : failure.names
+        return names.map {
             .object([
-                ("source", .string($0)), ("stage", .string(failure.stage.rawValue)), ("error", ToldError(failure.error).json),
+                ("source", JSON($0)), ("stage", .string(failure.stage.rawValue)), ("error", context.json(failure.error)),
             ])
         }
     }

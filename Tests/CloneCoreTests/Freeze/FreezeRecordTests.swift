@@ -55,6 +55,15 @@ struct FreezeRecordTests {
         }
     }
 
+    @Test("a FIFO in the place of a record is none, and nobody waits for it", .timeLimit(.minutes(15)))
+    func fifo() throws {
+        let directory = FileManager.default.temporaryDirectory.appendingPathComponent("losnap-fifo-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        #expect(mkfifo(directory + "/7-0", 0o600) == 0)
+        #expect(try freezesLeft(places: RuntimePlaces(frozen: directory, locks: directory)).isEmpty)
+    }
+
     @Test("a process is told from a later one of its number")
     func identity() throws {
         let own = try #require(ProcessIdentity(pid: getpid()))
