@@ -55,7 +55,7 @@ struct NestedTrees {
         system.mounts("42 27 0:41 / /home rw - btrfs /dev/loop0 rw")
         system.opens("/home", device: "0:42", btrfs: Self.uuid)
         system.loop(1, RecordedSystem.file(257, on: "0:99"), "/gone/inner.img (deleted)")
-        system.loops["loop1"] = nil
+        system.detaches(1)
         #expect(try system.use(of: image).summary == ["0 /home 0:41"])
     }
 

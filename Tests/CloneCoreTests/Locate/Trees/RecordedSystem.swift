@@ -55,6 +55,9 @@ struct RecordedSystem {
         }
     }
 
+    /// A loop device that sysfs still shows, or shows already, but that has no file.
+    mutating func detaches(_ number: Int) { loops["loop\(number)"] = nil }
+
     /// An attached loop device `loopN` of number 7:N. Its path leads to it unless it is marked as deleted.
     mutating func loop(
         _ number: Int, _ file: FileIdentity, _ path: String, offset: UInt64 = 0, isReadOnly: Bool = false, label: String = "",
