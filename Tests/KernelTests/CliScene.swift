@@ -76,7 +76,7 @@ struct CliScene {
             files: try Command.run("find", [pool.path.string] + find).split(separator: "\n").sorted().joined(separator: "\n"), rows: rows,
             loops: try Command.run("losetup", ["--noheadings", "--raw", "--output", "NAME,BACK-FILE"])
                 .split(separator: "\n").filter { $0.contains(scope.directory.string) }.sorted().joined(separator: "\n"),
-            mounts: try String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)
+            mounts: try mountInfo()
                 .split(separator: "\n").filter { $0.contains(scope.directory.string) }.count)
     }
 
