@@ -41,6 +41,8 @@ public struct ConfiguredSource: Sendable, Hashable {
     public let missedWarning: Int?
     /// The same for critical.
     public let missedCritical: Int?
+    /// How old the newest snapshot may be, whoever took it, before `check` warns; nil: of any age.
+    public let maxAge: CalendarDuration?
     /// All its values.
     public let settings: [EffectiveSetting]
 
@@ -63,6 +65,7 @@ public struct ConfiguredSource: Sendable, Hashable {
         ifChanged = block.ifChanged?.value
         missedWarning = block.missedWarning.effective(or: 1)
         missedCritical = block.missedCritical.effective(or: 3)
+        maxAge = block.maxAge?.value
         // Without a schedule nothing can be missed.
         let isScheduled = block.schedule?.value != nil
         settings = [
@@ -82,6 +85,7 @@ public struct ConfiguredSource: Sendable, Hashable {
             EffectiveSetting("if-changed", block.ifChanged) { [$0.description] },
             EffectiveSetting(threshold: "missed-warning", block.missedWarning, or: isScheduled ? "1" : nil),
             EffectiveSetting(threshold: "missed-critical", block.missedCritical, or: isScheduled ? "3" : nil),
+            EffectiveSetting("max-age", block.maxAge) { [$0.description] },
         ]
     }
 }

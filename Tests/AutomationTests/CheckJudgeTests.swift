@@ -100,6 +100,69 @@ struct CheckJudgeTests {
         #expect(SourceFacts(name: "home", survey: try survey(count: 0)).findings(now: now).isEmpty)
     }
 
+    @Test("without a schedule, by an age: too old is a warning, three times as old is critical, and so is none at all")
+    func maxAge() throws {
+        func findings(_ newest: String?, _ limit: String = "2d", _ schedule: CheckedSchedule? = nil) throws -> [CheckFinding] {
+            var source = SourceFacts(name: "home", schedule: schedule, survey: try survey(count: newest == nil ? 0 : 1))
+            source.survey?.newest = try newest.map { try Instant(parsing: $0) }
+            source.lastSuccess = schedule == nil ? nil : source.survey?.newest
+            source.maxAge = CheckedAge(try CalendarDuration(parsing: limit, bareM: .minutes), zone: .gmt)
+            return source.findings(now: now)
+        }
+        #expect(try findings("2026-11-21T12:30:00.000Z").isEmpty)
+        let old = try findings("2026-11-21T12:29:59.999Z")
+        #expect(old.map(\.kind) == [.tooOld] && old[0].status == .warning)
+        #expect(old[0].sentence == "the newest snapshot is 2d old, and at most 2d is allowed by max-age")
+        #expect(try findings("2026-11-17T12:30:00.000Z").map(\.status) == [.warning])
+        #expect(try findings("2026-11-17T12:29:59.999Z").map(\.status) == [.critical])
+        #expect(try findings("2027-01-01T00:00:00Z").isEmpty)
+        let none = try findings(nil)
+        #expect(none.map(\.kind) == [.noSnapshot] && none[0].status == .critical)
+        // Months are those of the calendar.
+        #expect(try findings("2026-10-23T12:30:00Z", "1mo").isEmpty)
+        #expect(try findings("2026-08-23T12:30:00Z", "1mo").map(\.status) == [.warning])
+        #expect(try findings("2026-08-23T12:29:59Z", "1mo").map(\.status) == [.critical])
+        // Beside a schedule one of them is enough to tell.
+        #expect(try findings("2026-11-01T00:00:00Z", "2d", hourly).map(\.sentence).map { $0.hasSuffix("due every 1h") } == [true])
+        #expect(try findings("2026-11-23T12:00:00Z", "10m", hourly).map(\.kind) == [.tooOld])
+        // What is not registered yet.
+        var new = SourceFacts(name: "new")
+        new.maxAge = CheckedAge(.sevenDays, zone: .gmt)
+        #expect(new.findings(now: now).map(\.kind) == [.noSnapshot])
+        #expect(new.limits(now: now).warning == (try Instant(parsing: "2026-11-16T12:30:00Z")))
+        #expect(new.limits(now: now).critical == (try Instant(parsing: "2026-11-02T12:30:00Z")))
+    }
+
+    @Test("how often it failed, and what comes next")
+    func retry() throws {
+        var source = SourceFacts(name: "home", schedule: hourly, survey: try survey(), lastSuccess: now)
+        source.failure = FailedRun(at: now, reason: "take: no")
+        source.retry = Retry(failures: TakeFailures(count: 3, last: now), next: now.advanced(byMilliseconds: 1_200_000))
+        var found = source.findings(now: now)
+        #expect(found.map(\.sentence) == ["the last run failed: take: no; failed 3 times, next try in 20min"])
+        #expect(found[0].status == .warning && found[0].hint == "losnap log home shows more; losnap run home tries again at once")
+        source.retry?.next = nil
+        found = source.findings(now: now)
+        #expect(found.map(\.sentence) == ["the last run failed: take: no; failed 3 times, the next run tries again"])
+        #expect(found[0].hint == "losnap log home shows more; losnap run tries again")
+        // It is told with the failure, not by itself.
+        source.failure = nil
+        #expect(source.findings(now: now).isEmpty)
+    }
+
+    @Test("a pruning that goes on for more than three hours, by a clock that may have been set back")
+    func pruning() throws {
+        func findings(_ since: String) throws -> [CheckFinding] {
+            var facts = facts(SourceFacts(name: "home", survey: try survey()))
+            facts.pruning = PruningUnderway(pid: 7, since: try Instant(parsing: since))
+            return facts.judged().findings
+        }
+        #expect(try findings("2026-11-23T09:30:00Z").isEmpty)
+        #expect(try findings("2027-11-23T09:30:00Z").isEmpty)
+        let long = try findings("2026-11-23T09:29:59.999Z")
+        #expect(long.map(\.kind) == [.pruningLong] && long[0].status == .warning && long[0].subject == nil)
+    }
+
     @Test("a run that failed is a warning, and no excuse for what is too old")
     func failed() throws {
         var source = SourceFacts(

@@ -120,21 +120,22 @@ import Testing
         let usual = try parse("sources: { a: { image: /a.img } }")
         #expect(usual.check == .usual)
         #expect(usual.check.poolWarning?.number == 85 && usual.check.poolCritical?.number == 95)
-        #expect(usual.sources[0].missedWarning == 1 && usual.sources[0].missedCritical == 3)
+        #expect(usual.sources[0].missedWarning == 1 && usual.sources[0].missedCritical == 3 && usual.sources[0].maxAge == nil)
         let written = try parse(
             """
             check: { pool-warning: 1%, pool-critical: null }
-            defaults: { missed-warning: 2, missed-critical: 5, every: 1h }
+            defaults: { missed-warning: 2, missed-critical: 5, every: 1h, max-age: 1mo2d }
             sources:
               a: { image: /a.img }
-              b: { image: /b.img, missed-warning: 5 }
-              c: { image: /c.img, missed-warning: 1000, missed-critical: null }
+              b: { image: /b.img, missed-warning: 5, max-age: 90m }
+              c: { max-age: null, image: /c.img, missed-warning: 1000, missed-critical: null }
               d: { image: /d.img, missed-warning: null, missed-critical: 1 }
             """)
         #expect(written.check.poolWarning?.number == 1 && written.check.poolCritical == nil)
         #expect(written.check.settings.map(\.values) == [["1%"], []])
         #expect(written.sources.map(\.missedWarning) == [2, 5, 1000, nil])
         #expect(written.sources.map(\.missedCritical) == [5, 5, nil, 1])
+        #expect(written.sources.map(\.maxAge?.description) == ["1mo2d", "1h30min", nil, "1mo2d"])
         // A default that fits the other default may not fit what a source says.
         #expect(throws: ConfigurationError.self) { try parse("sources: { a: { image: /a.img, missed-critical: 1, missed-warning: 2 } }") }
         #expect(throws: ConfigurationError.self) { try parse("check: { pool-critical: 80% }") }

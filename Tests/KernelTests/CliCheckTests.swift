@@ -48,6 +48,29 @@ struct CliCheckTests {
         }
     }
 
+    @Test("the age of what somebody's script takes")
+    func maxAge() throws {
+        try CliScene.with(image: nil) { scene in
+            try scene.configure("sources:\n  home: { image: POOL/home.img, max-age: 2d }\n  other: { image: POOL/other.img }")
+            // The catalogue is not there yet.
+            let none = try scene.sandbox.run("check")
+            #expect(none.status == .exited(2), "\(none.stdout)")
+            #expect(none.stdout.contains("CRITICAL: home: there is no snapshot, and at most 2d is allowed by max-age; "), "\(none.stdout)")
+            // As its hint says.
+            #expect(try scene.sandbox.run("create", "home").succeeded)
+            #expect(try scene.checkFindings() == [])
+            #expect(try scene.sandbox.json("check")["sources"][0]["max_age"] == "2d")
+            #expect(try scene.sandbox.run("check").stdout.firstMatch(of: /'home_age'=\d+s;172800;518400;0\ /) != nil)
+            try scene.age(days: 3)
+            #expect(try scene.checkFindings("home") == ["too_old"])
+            #expect(try scene.sandbox.run("check").status == .exited(1))
+            try scene.age(days: 4)
+            #expect(try scene.sandbox.run("check").status == .exited(2))
+            try scene.create()
+            #expect(try scene.checkFindings() == [])
+        }
+    }
+
     @Test("a run that failed, until one has not")
     func failedRun() throws {
         try CliScene.with(image: nil) { scene in
@@ -84,7 +107,9 @@ struct CliCheckTests {
             #expect(try !scene.sandbox.run("run").succeeded)
             #expect(try scene.checkFindings() == ["too_old", "run_failed"])
             try Command.run("mv", ["\(scene.image).away", scene.image.string])
-            #expect(try scene.sandbox.run("run").succeeded)
+            // As the hint says: by itself it would wait for a while.
+            #expect(try scene.sandbox.run("check").stdout.contains("losnap run home tries again at once"))
+            #expect(try scene.sandbox.run("run", "home").succeeded)
             #expect(try scene.checkFindings() == [])
             // One that could never be registered.
             try scene.scope.write(

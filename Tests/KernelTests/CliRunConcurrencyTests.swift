@@ -46,8 +46,19 @@ struct CliRunConcurrencyTests {
             try waitFor(marker)
             expectSilence(try scene.sandbox.run("run"))
             #expect(try scene.numbers() == [1, 2])
+            // It is told, and when it goes on for long, check complains.
+            #expect(try scene.sandbox.json("run")["pruning_elsewhere"]["pid"].integer == Int(holder.pid))
+            let plan = try scene.sandbox.run("run", "--dry-run").stdout
+            #expect(plan.contains("\nprocess \(holder.pid) has been pruning since 20"), "\(plan)")
+            #expect(try scene.checkFindings() == [])
+            try Command.run("touch", ["-d", "4 hours ago", lock.string])
+            #expect(try scene.checkFindings() == ["pruning_long"])
+            let words = try scene.sandbox.run("check").stdout
+            #expect(words.contains("WARNING: process \(holder.pid) has been pruning for 4h; until it ends no other run prunes"), "\(words)")
             unlink(stay.string)
             #expect(holder.finish(within: .seconds(60)).succeeded)
+            #expect(try scene.checkFindings() == [])
+            #expect(try scene.sandbox.json("run", "--dry-run")["pruning_elsewhere"] == .null)
             expectSilence(try scene.sandbox.run("run"))
             #expect(try scene.numbers() == [2])
         }

@@ -81,8 +81,7 @@ struct CliScene {
 
     /// A reading of the table may miss an entry while other tests mount and unmount.
     private func countMounts() throws -> Int {
-        try String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)
-            .split(separator: "\n").count { $0.contains(scope.directory.string) }
+        try mountInfo().split(separator: "\n").count { $0.contains(scope.directory.string) }
     }
 
     /// Asserts that the scene looks as it did.

@@ -29,7 +29,10 @@ import Testing
             SourceFacts(name: "home", schedule: hourly, survey: home, lastSuccess: home.newest),
             SourceFacts(
                 name: "vm.1", schedule: hourly, survey: vm, lastSuccess: vm.newest,
-                failure: FailedRun(at: try Samples.instant("2026-11-23T11:00:00Z"), reason: "take: failed")),
+                failure: FailedRun(at: try Samples.instant("2026-11-23T11:00:00Z"), reason: "take: failed"),
+                retry: Retry(
+                    failures: TakeFailures(count: 5, last: try Samples.instant("2026-11-23T11:00:00Z")),
+                    next: Samples.now.advanced(byMilliseconds: 720_000))),
             SourceFacts(name: "new", schedule: hourly),
         ]
         let pool = PoolIdentity(type: "xfs", uuid: "01020304-0506-0708-090a-0b0c0d0e0f10")
@@ -37,6 +40,7 @@ import Testing
             PoolSpace(path: "/srv", pool: pool, usedBytes: 7_312_987, availableBytes: 2_687_013),
             PoolSpace(path: "/p \"q\\' =|\n", pool: pool, usedBytes: 9_000, availableBytes: 1_000),
         ]
+        facts.pruning = PruningUnderway(pid: 4711, since: try Samples.instant("2026-11-23T08:00:00Z"))
         facts.frozen = [FreezeLeft(mountPoint: "/home", device: DeviceNumber(major: 7, minor: 1))]
         return facts
     }
@@ -56,6 +60,7 @@ import Testing
         facts.sources = [facts.sources[0]]
         facts.pools = [facts.pools[0]]
         facts.frozen = []
+        facts.pruning = nil
         #expect(
             text(facts)
                 == "LOSNAP OK - 1 source, newest 41s ago | 'home_age'=41s;3600;10800;0 'missing'=0;;0;0 'orphans'=0;0;;0 "

@@ -55,7 +55,7 @@ import Testing
         let words =
             Origin.allCases.map(\.rawValue) + Consistency.allCases.map(\.rawValue) + SnapshotState.allCases.map(\.rawValue)
             + Presence.allCases.map(\.rawValue) + RuleName.allCases.map(\.rawValue) + CheckKind.allCases.map(\.rawValue)
-            + RunFailure.Stage.allCases.map(\.rawValue)
+            + RunStage.allCases.map(\.rawValue)
         for word in words { #expect(document.contains("`\(word)`"), "\(word) is not in Docs/json.md") }
     }
 

@@ -22,6 +22,8 @@ extension Samples {
               data: { image: /srv/data.img, every: 1h, group: database }
               log: { image: /srv/log.img, group: database }
               clock: { image: /srv/clock.img, every: 1h }
+              broken: { image: /srv/broken.img, every: 1d }
+              again: { image: /srv/again.img, every: 1h }
             """
         let configured = ConfiguredSources(
             try LosnapConfiguration(parsing: text, path: "/c.yaml"), systemZone: .success(NamedZone(name: "UTC", zone: .gmt))
@@ -34,11 +36,17 @@ extension Samples {
         let last = ["2026-11-23T12:00:00Z", "2026-11-23T10:30:00Z", "2027-01-01T00:00:00Z"]
         var runs: [Identifier: LastRun] = [:]
         for (source, text) in zip(known, last) { runs[source.id] = LastRun(taken: try instant(text)) }
-        let plan = try configured.runPlan(.all, known: known, lastRuns: runs, now: now)
+        let failures = KnownFailures(
+            byName: [
+                try SourceName(parsing: "broken"): TakeFailures(count: 3, last: try instant("2026-11-23T11:50:00Z")),
+                try SourceName(parsing: "again"): TakeFailures(count: 1, last: try instant("2026-11-23T11:50:00Z")),
+            ])
+        let plan = try configured.runPlan(.all, known: known, lastRuns: runs, now: now).waiting(failures, isNamed: false)
         var pruning = RunReport()
         pruning.pruned = [
             PrunedSource(source: try source(), policyName: "few", removed: try Array(several().prefix(2)), judged: 4, failed: [])
         ]
+        pruning.pruningElsewhere = PruningUnderway(pid: 4711, since: try instant("2026-11-23T08:00:00Z"))
         return RunPlanPresentation(plan: plan, pruning: pruning)
     }
 

@@ -68,6 +68,49 @@ extension CatalogueVerbTests {
 
     // MARK: Runs
 
+    @Test("how often taking has failed since: by source, or by name where there was none; not in the future, and at no other stage")
+    func takeFailures() throws {
+        let root = try Sample.source("root")
+        try catalogue.add(root, event: Sample.occasion())
+        func at(_ milliseconds: Int64) -> Instant { Sample.now.advanced(byMilliseconds: milliseconds) }
+        func fail(_ milliseconds: Int64, _ reason: String?, of source: Source? = nil, _ kind: EventKind = .runFailed) throws {
+            let name = try source?.name ?? SourceName(parsing: "new")
+            try catalogue.append(Event(Occasion(at: at(milliseconds), kind: kind, reason: reason), sourceID: source?.id, sourceName: name))
+        }
+        let since = [home.id: at(0), root.id: at(0)]
+        #expect(try catalogue.takeFailures(since: since, now: at(100)).isEmpty)
+        for source in [home, nil] {
+            try fail(0, "take: before", of: source)
+            try fail(10, "take: first", of: source)
+            try fail(11, "prune: not", of: source)
+            try fail(12, "hook: it stands", of: source)
+            try fail(13, nil, of: source)
+            try fail(14, "take: by hand", of: source, .failed)
+            try fail(20, "take: second", of: source)
+            try fail(101, "take: in the future", of: source)
+        }
+        let two = TakeFailures(count: 2, last: at(20))
+        #expect(try catalogue.takeFailures(since: since, now: at(100)) == [home.id: two])
+        #expect(try catalogue.takeFailures(since: [root.id: at(0)], now: at(100)).isEmpty)
+        #expect(try catalogue.takeFailures(since: [:], now: at(100)).isEmpty)
+        #expect(try catalogue.takeFailures(since: since, now: at(20)) == [home.id: two])
+        #expect(try catalogue.takeFailures(since: since, now: at(19)) == [home.id: TakeFailures(count: 1, last: at(10))])
+        #expect(try catalogue.takeFailures(since: [home.id: at(20)], now: at(100)).isEmpty)
+        let name = try SourceName(parsing: "new")
+        #expect(try catalogue.takeFailuresWithoutSource(since: at(0), now: at(100)) == [name: two])
+        #expect(try catalogue.takeFailuresWithoutSource(since: at(-1), now: at(101)) == [name: TakeFailures(count: 4, last: at(101))])
+        #expect(try catalogue.takeFailuresWithoutSource(since: at(20), now: at(100)).isEmpty)
+        for _ in 0..<TakeFailures.most {
+            try fail(50, "take: again", of: root)
+            try fail(50, "take: again")
+        }
+        try fail(51, "take: again", of: root)
+        try fail(51, "take: again")
+        let most = TakeFailures(count: TakeFailures.most, last: at(51))
+        #expect(try catalogue.takeFailures(since: since, now: at(100)) == [home.id: two, root.id: most])
+        #expect(try catalogue.takeFailuresWithoutSource(since: at(0), now: at(100)) == [name: most])
+    }
+
     @Test("say when each source was last taken by schedule, and when it was found unchanged after that")
     func lastRuns() throws {
         let root = try Sample.source("root")

@@ -26,6 +26,20 @@ public struct CheckedSchedule: Sendable {
     }
 }
 
+/// How old the newest snapshot may be, whoever took it.
+public struct CheckedAge: Sendable {
+    /// So old is a warning.
+    public var limit: CalendarDuration
+    /// Whose calendar it goes by.
+    public var zone: TimeZone
+
+    /// That limit.
+    public init(_ limit: CalendarDuration, zone: TimeZone) {
+        self.limit = limit
+        self.zone = zone
+    }
+}
+
 /// A run that failed.
 public struct FailedRun: Sendable, Hashable {
     /// When.
@@ -40,28 +54,54 @@ public struct FailedRun: Sendable, Hashable {
     }
 }
 
+/// What becomes of a source that could not be taken.
+public struct Retry: Sendable, Hashable {
+    /// How often it has failed.
+    public var failures: TakeFailures
+    /// Before when it is not tried again; nil: the next run does.
+    public var next: Instant?
+
+    /// Those failures.
+    public init(failures: TakeFailures, next: Instant?) {
+        self.failures = failures
+        self.next = next
+    }
+
+    /// "failed 3 times, next try in 12min".
+    func words(now: Instant) -> String {
+        let wait = next.map { "next try in \(Age.words(milliseconds: $0.milliseconds - now.milliseconds))" }
+        return "\(failures.words), \(wait ?? "the next run tries again")"
+    }
+}
+
 /// What is known of one source.
 public struct SourceFacts: Sendable {
     /// What it is called, or will be.
     public var name: String
     /// When it is due; nil: never by itself.
     public var schedule: CheckedSchedule?
+    /// How old its newest snapshot may be; nil: of any age.
+    public var maxAge: CheckedAge?
     /// What is there of it; nil: the catalogue does not have it.
     public var survey: SourceSurvey?
     /// When its schedule was last seen to: a snapshot, or nothing had changed.
     public var lastSuccess: Instant?
     /// The last run that failed, if nothing was done since.
     public var failure: FailedRun?
+    /// How often taking it has failed since then, and when it is tried again; nil: it did not fail, or is not due.
+    public var retry: Retry?
 
     /// Those facts.
     public init(
-        name: String, schedule: CheckedSchedule? = nil, survey: SourceSurvey? = nil, lastSuccess: Instant? = nil, failure: FailedRun? = nil
+        name: String, schedule: CheckedSchedule? = nil, survey: SourceSurvey? = nil, lastSuccess: Instant? = nil, failure: FailedRun? = nil,
+        retry: Retry? = nil
     ) {
         self.name = name
         self.schedule = schedule
         self.survey = survey
         self.lastSuccess = lastSuccess
         self.failure = failure
+        self.retry = retry
     }
 }
 
@@ -77,6 +117,8 @@ public struct CheckFacts: Sendable {
     public var sources: [SourceFacts] = []
     /// The pools that they are on.
     public var pools: [PoolSpace] = []
+    /// The run that is pruning; nil: none.
+    public var pruning: PruningUnderway?
     /// From when on a pool is nearly full.
     public var thresholds = ConfiguredCheck.usual
 

@@ -41,6 +41,8 @@ public enum CheckKind: String, Sendable, Hashable, CaseIterable {
     case unavailable
     /// Snapshot files are not in the catalogue.
     case orphans
+    /// A run has been pruning for long, which keeps later ones from it.
+    case pruningLong = "pruning_long"
     /// A pool is nearly full.
     case poolFull = "pool_full"
 }

@@ -26,6 +26,7 @@ extension ConfiguredSources {
         facts.problems += chosen.compactMap(\.problem)
         let survey = try store?.survey(chosen.compactMap(\.source)) ?? Survey(sources: [], pools: [])
         facts.pools = survey.pools
+        facts.pruning = store?.pruningUnderway()
         facts.sources = try sourceFacts(chosen, survey, in: store, now: now)
         return facts
     }
@@ -39,7 +40,9 @@ extension ConfiguredSources {
         var successes: [Identifier: Instant] = [:]
         for candidate in chosen {
             guard let source = candidate.source else {
-                facts.append(SourceFacts(name: candidate.name, schedule: candidate.schedule))
+                var unknown = SourceFacts(name: candidate.name, schedule: candidate.schedule)
+                unknown.maxAge = candidate.maxAge
+                facts.append(unknown)
                 continue
             }
             // A snapshot whose file is missing is no success any more.
@@ -47,25 +50,9 @@ extension ConfiguredSources {
             successes[source.id] = last ?? .earliest
             facts.append(
                 SourceFacts(name: candidate.name, schedule: candidate.schedule, survey: surveys[source.id], lastSuccess: last))
+            facts[facts.count - 1].maxAge = candidate.maxAge
         }
-        // A run that goes on failing goes on saying so: what nobody has said for a month, or of a source that has no successes of its own since the
-        // last success of any, is over.
-        let month = now.advanced(byMilliseconds: -31 * 86_400_000)
-        let newest = runs.values.compactMap(\.latest).max() ?? .earliest
-        for candidate in chosen where candidate.schedule == nil {
-            if let source = candidate.source { successes[source.id] = max(successes[source.id] ?? .earliest, newest, month) }
-        }
-        let failures = try store?.catalogue.runFailures(since: successes) ?? [:]
-        let others = try store?.catalogue.runFailuresWithoutSource(since: month) ?? [:]
-        for (index, candidate) in chosen.enumerated() where !candidate.isGone {
-            var event = candidate.source.flatMap { failures[$0.id] }
-            if let nameless = others.first(where: { $0.key.text == candidate.name })?.value,
-                nameless.occasion.at > max(facts[index].lastSuccess ?? .earliest, event?.occasion.at ?? .earliest)
-            {
-                event = nameless
-            }
-            facts[index].failure = event.map { FailedRun(at: $0.occasion.at, reason: $0.occasion.reason) }
-        }
+        try addFailures(chosen, runs, successes, &facts, in: store, now: now)
         return facts
     }
 
@@ -81,7 +68,10 @@ extension ConfiguredSources {
                 candidate.isGone = true
                 break
             }
-            do throws(AutomationError) { candidate.schedule = try schedule(of: entry) } catch {
+            do throws(AutomationError) {
+                candidate.schedule = try schedule(of: entry)
+                candidate.maxAge = try maxAge(of: entry)
+            } catch {
                 candidate.problem = CheckFinding(.unknown, .configuration, source.name.text, error.message, hint: error.hint)
             }
         case .contradiction(let error):
@@ -90,17 +80,21 @@ extension ConfiguredSources {
         return candidate
     }
 
-    /// What is due by itself and not in the catalogue.
+    /// What should have snapshots and is not in the catalogue.
     private func unregistered(_ known: [Source], _ problems: inout [CheckFinding]) -> [CheckCandidate] {
         var names = Set(known.map(\.name.text))
         var candidates: [CheckCandidate] = []
         for item in entries {
             let schedule: CheckedSchedule?
-            do throws(AutomationError) { schedule = try self.schedule(of: item.entry) } catch {
+            let maxAge: CheckedAge?
+            do throws(AutomationError) {
+                schedule = try self.schedule(of: item.entry)
+                maxAge = try self.maxAge(of: item.entry)
+            } catch {
                 problems.append(CheckFinding(.unknown, .configuration, item.entry.name, error.message, hint: error.hint))
                 continue
             }
-            guard let schedule else { continue }
+            if schedule == nil, maxAge == nil { continue }
             let images: [ConfiguredImage]
             do throws(CloneError) { images = try self.images(of: item) } catch {
                 problems.append(CheckFinding(.critical, .configuration, item.entry.name, error.message, hint: error.hint))
@@ -124,10 +118,15 @@ extension ConfiguredSources {
                 candidates.append(
                     CheckCandidate(
                         name: image.name, selectors: [image.name] + item.entry.selectors, image: image.path,
-                        schedule: schedule))
+                        schedule: schedule, maxAge: maxAge))
             }
         }
         return candidates
+    }
+
+    private func maxAge(of entry: ConfiguredSource) throws(AutomationError) -> CheckedAge? {
+        guard let limit = entry.maxAge else { return nil }
+        return CheckedAge(limit, zone: try zone(of: entry).zone)
     }
 
     /// When an entry is taken: by its own schedule, or with its group.
@@ -163,13 +162,14 @@ extension ConfiguredSources {
 }
 
 /// A source of the catalogue, or what is to become one.
-private struct CheckCandidate {
+struct CheckCandidate {
     let name: String
     /// The names that it can be chosen by.
     let selectors: [String]
     let image: FilePath
     var source: Source?
     var schedule: CheckedSchedule?
+    var maxAge: CheckedAge?
     var problem: CheckFinding?
     /// Whether it matched a pattern, and its image is not there any more.
     var isGone = false

@@ -27,7 +27,7 @@ extension CheckKind {
     fileprivate var isOfSource: Bool {
         switch self {
         case .tooOld, .noSnapshot, .runFailed, .clockBehind, .missing, .relocated, .unavailable, .orphans, .configuration: true
-        case .leftFrozen, .catalogue, .nothing, .poolFull: false
+        case .leftFrozen, .catalogue, .nothing, .pruningLong, .poolFull: false
         }
     }
 }
@@ -42,6 +42,7 @@ extension CheckFacts {
         }
         findings += problems
         for source in sources { findings += source.findings(now: now) }
+        if let finding = pruning?.finding(now: now) { findings.append(finding) }
         for pool in pools {
             if let finding = finding(of: pool.usedRatio * 100, at: pool.path.string) { findings.append(finding) }
         }
@@ -66,6 +67,20 @@ extension CheckFacts {
     }
 }
 
+extension PruningUnderway {
+    /// From when on it is told, in milliseconds: removing takes moments, thousands of large files minutes.
+    static var patience: Int64 { 3 * 3_600_000 }
+
+    fileprivate func finding(now: Instant) -> CheckFinding? {
+        let age = now.milliseconds - since.milliseconds
+        guard age > Self.patience else { return nil }
+        return CheckFinding(
+            .warning, .pruningLong, nil,
+            "process \(pid) has been pruning for \(Age.words(milliseconds: age)); until it ends no other run prunes",
+            hint: "losnap log shows what it removes; if it hangs: kill \(pid)")
+    }
+}
+
 extension CheckedSchedule {
     /// What was last done before this instant is too old by that many missed slots: the slot of `now` is still being seen to, and so many
     /// before it were not.
@@ -87,7 +102,23 @@ extension CheckedSchedule {
     }
 }
 
+extension CheckedAge {
+    /// The instants before which the newest snapshot is too old for a warning, and for critical: three times as old.
+    public func limits(now: Instant) -> (warning: Instant, critical: Instant) {
+        let warning = limit.subtract(from: now, in: zone)
+        return (warning, limit.subtract(from: limit.subtract(from: warning, in: zone), in: zone))
+    }
+}
+
 extension SourceFacts {
+    /// The instants before which what ``age(now:)`` counts from is too old; nil: never.
+    public func limits(now: Instant) -> (warning: Instant?, critical: Instant?) {
+        if let schedule { return schedule.limits(now: now) }
+        guard let maxAge else { return (nil, nil) }
+        let limits = maxAge.limits(now: now)
+        return (limits.warning, limits.critical)
+    }
+
     /// How long ago the schedule was seen to, or without a schedule how old the newest snapshot is, in milliseconds; nil: never, or there is none.
     public func age(now: Instant) -> Int64? {
         let last = schedule == nil ? survey?.newest : lastSuccess
@@ -100,10 +131,13 @@ extension SourceFacts {
             findings.append(CheckFinding(status, kind, name, sentence, hint: hint))
         }
         if let schedule { addAge(schedule, now, add) }
+        if let maxAge, findings.isEmpty { addAge(maxAge, now, add) }
         if let failure {
+            let again = retry?.next == nil ? "losnap run tries again" : "losnap run \(name) tries again at once"
             add(
-                .warning, .runFailed, "the last run failed" + (failure.reason.map { ": \($0)" } ?? ""),
-                hint: survey == nil ? "losnap run tries again" : "losnap log \(name) shows more; losnap run tries again")
+                .warning, .runFailed,
+                "the last run failed" + (failure.reason.map { ": \($0)" } ?? "") + (retry.map { "; \($0.words(now: now))" } ?? ""),
+                hint: survey == nil ? again : "losnap log \(name) shows more; \(again)")
         }
         if let survey { addFiles(survey, add) }
         return findings
@@ -132,6 +166,20 @@ extension SourceFacts {
         add(
             isCritical ? .critical : .warning, .tooOld, "the newest snapshot by schedule is \(age) old, due \(schedule.words)",
             "losnap log \(name) shows what happened; see that cron or a timer starts losnap run")
+    }
+
+    private func addAge(_ age: CheckedAge, _ now: Instant, _ add: Adding) {
+        let words = "at most \(age.limit) is allowed by max-age"
+        guard let newest = survey?.newest else {
+            add(.critical, .noSnapshot, "there is no snapshot, and \(words)", "see to it that one is taken: losnap create \(name)")
+            return
+        }
+        let limits = age.limits(now: now)
+        guard newest < limits.warning else { return }
+        let old = Age.words(milliseconds: now.milliseconds - newest.milliseconds)
+        add(
+            newest < limits.critical ? .critical : .warning, .tooOld, "the newest snapshot is \(old) old, and \(words)",
+            "losnap log \(name) shows what happened; losnap create \(name) takes one")
     }
 
     private func addFiles(_ survey: SourceSurvey, _ add: Adding) {

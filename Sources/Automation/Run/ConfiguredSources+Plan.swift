@@ -113,7 +113,7 @@ extension ConfiguredSources {
                 targets.append(
                     RunTarget(
                         name: source?.name.text ?? image.name, image: image.path, source: source, last: last, problem: problem,
-                        configured: image, own: item.entry.schedule?.state(last: last, now: now, in: zone)))
+                        configured: image, own: item.entry.schedule?.state(last: last, now: now, in: zone), zone: zone))
             }
         }
         return targets
@@ -149,15 +149,9 @@ extension ConfiguredSources {
             }
             guard seen.insert(group).inserted else { continue }
             let members = targets.filter { $0.configured.entry.group == group }
-            let states = members.compactMap(\.own)
-            guard let state = states.first(where: \.isDue) ?? earliest(states) else { continue }
+            guard let state = DueState(of: members.compactMap(\.own)) else { continue }
             units.append(RunUnit(group: group, targets: members, state: state))
         }
         return units
-    }
-
-    private func earliest(_ states: [DueState]) -> DueState? {
-        let next = states.compactMap { if case .notDue(let next) = $0 { next } else { nil } }.min()
-        return next.map { .notDue(next: $0) }
     }
 }

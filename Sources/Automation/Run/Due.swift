@@ -10,10 +10,32 @@ public enum DueState: Sendable, Hashable {
     case due(DueReason)
     /// Not before that instant.
     case notDue(next: Instant)
+    /// It is, but it has failed, and is not tried again before that instant.
+    case waiting(until: Instant)
 
-    /// Whether it is.
+    /// Whether it is to be done now.
     public var isDue: Bool {
         if case .due = self { true } else { false }
+    }
+
+    /// Of several that are done at once: due as soon as one is, else when the first one will be. Nil without any.
+    init?(of states: [DueState]) {
+        if let due = states.first(where: \.isDue) {
+            self = due
+            return
+        }
+        var isWaiting = false
+        let instants = states.compactMap { state -> Instant? in
+            switch state {
+            case .due: return nil
+            case .notDue(let next): return next
+            case .waiting(let end):
+                isWaiting = true
+                return end
+            }
+        }
+        guard let first = instants.min() else { return nil }
+        self = isWaiting ? .waiting(until: first) : .notDue(next: first)
     }
 }
 

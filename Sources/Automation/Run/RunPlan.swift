@@ -2,6 +2,7 @@
 // this very value.
 
 public import CloneCore
+import Foundation
 public import Policy
 public import Snapshots
 public import SystemPackage
@@ -19,8 +20,10 @@ public struct RunTarget: Sendable {
     /// Why it can't be taken, if that is known already.
     let problem: (any ExplainedError)?
     let configured: ConfiguredImage
-    /// Whether it is due; nil for a member of a group that has no schedule of its own.
+    /// Whether it is due by its own schedule; nil for a member of a group that has none.
     let own: DueState?
+    /// The calendar of its schedule.
+    let zone: TimeZone
 }
 
 /// What is taken in one freeze: one image, or those of a group.
@@ -30,7 +33,9 @@ public struct RunUnit: Sendable {
     /// Its images, in the order of the configuration.
     public let targets: [RunTarget]
     /// Whether it is due: a group is as soon as one of its images is.
-    public let state: DueState
+    public internal(set) var state: DueState
+    /// How often taking it has failed since it was last seen to; nil: it has not, or it is not due anyway.
+    public internal(set) var failures: TakeFailures?
 
     /// "home", or "data, log (group database)".
     public var subject: String {
@@ -44,31 +49,19 @@ public struct RunPlan: Sendable {
     /// The time it was made for.
     public let now: Instant
     /// What is seen to, in the order of the configuration.
-    public let units: [RunUnit]
+    public internal(set) var units: [RunUnit]
     /// What keeps entries from being seen to at all.
     public let failures: [RunFailure]
 }
 
 /// Something that went wrong in a run.
 public struct RunFailure: Sendable {
-    /// At what.
-    public enum Stage: String, Sendable, Hashable, CaseIterable {
-        /// Finding out what there is.
-        case plan
-        /// Taking the snapshot.
-        case take
-        /// A hook, though the snapshot is there.
-        case hook
-        /// Pruning.
-        case prune
-    }
-
     /// What it is about, for people.
     public let subject: String
     /// The names of the sources that it befell.
     public let names: [String]
     /// At what.
-    public let stage: Stage
+    public let stage: RunStage
     /// What.
     public let error: any ExplainedError
     let sources: [Source]

@@ -22,10 +22,12 @@ public struct RunReport: Sendable {
     public internal(set) var taken: [ListedSnapshot] = []
     /// Of which nothing was taken, for too little had changed.
     public internal(set) var unchanged: [UnchangedSource] = []
-    /// What was not due.
+    /// What was not due, or waits after failures.
     public internal(set) var notDue: [RunUnit] = []
     /// What was pruned: only sources of which something went, or was to go.
     public internal(set) var pruned: [PrunedSource] = []
+    /// The other run that is pruning, to which this one left it; nil: none.
+    public internal(set) var pruningElsewhere: PruningUnderway?
     /// What went wrong.
     public internal(set) var failures: [RunFailure] = []
     /// What somebody should know, though nothing failed.

@@ -13,6 +13,7 @@ extension Runner {
         do {
             lock = try store.runLock(.prune)
         } catch is RunBusy {
+            report.pruningElsewhere = store.pruningUnderway()
             return
         }
         defer { withExtendedLifetime(lock) {} }
@@ -35,6 +36,7 @@ extension Runner {
     /// What pruning would do now. Changes nothing.
     public func prunePlan(_ selection: RunSelection) throws -> RunReport {
         var report = RunReport()
+        report.pruningElsewhere = store.pruningUnderway()
         let requests = try pruneRequests(selection, &report)
         for request in try requests.filter(by: store.haveRemovals(requests)) {
             do throws(SnapshotsError) {

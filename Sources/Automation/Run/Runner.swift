@@ -70,6 +70,7 @@ public struct Runner {
     private func plan(_ selection: RunSelection, known: [Source]) throws -> RunPlan {
         let now = store.now
         return try configured.runPlan(selection, known: known, lastRuns: try store.catalogue.lastRuns(now: now), now: now)
+            .waiting(selection, by: store.catalogue)
     }
 
     // MARK: Taking
@@ -120,7 +121,7 @@ public struct Runner {
     }
 
     private func fail(
-        _ unit: RunUnit, _ sources: [Source], _ stage: RunFailure.Stage, _ error: any ExplainedError, _ report: inout RunReport
+        _ unit: RunUnit, _ sources: [Source], _ stage: RunStage, _ error: any ExplainedError, _ report: inout RunReport
     ) {
         let known = unit.targets.compactMap { target in sources.first { $0.imagePath == target.image } ?? target.source }
         let failure = RunFailure(subject: unit.subject, names: unit.targets.map(\.name), stage: stage, error: error, sources: known)
@@ -132,8 +133,7 @@ public struct Runner {
         for name in failure.names {
             // It is told on stderr all the same; a full disk must not keep the run from its work.
             try? store.logRunFailure(
-                of: failure.sources.first { $0.name.text == name }, called: name,
-                reason: "\(failure.stage.rawValue): \(failure.error.message)")
+                of: failure.sources.first { $0.name.text == name }, called: name, at: failure.stage, because: failure.error.message)
         }
     }
 }

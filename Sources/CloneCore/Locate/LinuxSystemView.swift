@@ -11,7 +11,7 @@ extension SystemView {
         mountTables: { () throws(CloneError) in try readMountTables() },
         list: { listDirectory($0) },
         read: { path in
-            guard var bytes = contents(of: path) else { return nil }
+            guard var bytes = readSystemFile(path) else { return nil }
             if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
             return String(decoding: bytes, as: UTF8.self)
         },
@@ -30,21 +30,6 @@ extension SystemView {
         deviceBytes: { readDevice($0, $1, $2) })
 }
 
-private func contents(of path: String) -> [UInt8]? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 65536)
-    while true {
-        let count = Glibc.read(descriptor, &buffer, buffer.count)
-        if count < 0 && errno == EINTR { continue }
-        if count < 0 { return nil }
-        if count == 0 { return bytes }
-        bytes += buffer[..<count]
-    }
-}
-
 private func linkTarget(_ path: String) -> String? {
     var buffer = [UInt8](repeating: 0, count: 4096)
     let count = buffer.withUnsafeMutableBytes { readlink(path, $0.bindMemory(to: CChar.self).baseAddress!, $0.count) }
@@ -53,7 +38,7 @@ private func linkTarget(_ path: String) -> String? {
 
 /// One table for each mount namespace and root directory: a process sees only what lies below its own root.
 private func readMountTables() throws(CloneError) -> [MountTable] {
-    guard let own = contents(of: "/proc/self/mountinfo") else {
+    guard let own = readSystemFile("/proc/self/mountinfo") else {
         throw CloneError(Errno(rawValue: errno), .read, "/proc/self/mountinfo")
     }
     func key(_ process: String) -> [String]? {
@@ -65,7 +50,7 @@ private func readMountTables() throws(CloneError) -> [MountTable] {
     for pid in listDirectory("/proc").compactMap({ UInt32($0) }).sorted() {
         let process = "/proc/\(pid)"
         // Gone meanwhile, or somebody else's: nothing to see.
-        guard let key = key(process), !seen.contains(key), let bytes = contents(of: "\(process)/mountinfo") else { continue }
+        guard let key = key(process), !seen.contains(key), let bytes = readSystemFile("\(process)/mountinfo") else { continue }
         seen.insert(key)
         tables.append(MountTable(prefix: "\(process)/root", mountInfo: bytes))
     }
@@ -93,7 +78,7 @@ private func openBlockDevice(_ name: String) -> CInt {
     guard descriptor >= 0 else { return -1 }
     var status = clinux_status()
     if clinux_status_of(descriptor, "", &status) == 0, FileKind(mode: status.mode) == .blockDevice,
-        let text = contents(of: "/sys/class/block/\(name)/dev"),
+        let text = readSystemFile("/sys/class/block/\(name)/dev"),
         DeviceNumber(String(decoding: text.dropLast(), as: UTF8.self))
             == DeviceNumber(major: status.rdev_major, minor: status.rdev_minor)
     {

@@ -24,10 +24,11 @@ struct SourceBlock {
     var timeZone: Setting<String>?
     var missedWarning: Setting<Int>?
     var missedCritical: Setting<Int>?
+    var maxAge: Setting<CalendarDuration>?
 
     static let sharedKeys = [
         "policy", "every", "immutable", "consistency", "max-freeze", "before", "after", "failed", "timeout", "if-changed", "timezone",
-        "missed-warning", "missed-critical",
+        "missed-warning", "missed-critical", "max-age",
     ]
     static let ownKeys = ["image", "snapshot-directory", "group"]
 
@@ -61,6 +62,7 @@ struct SourceBlock {
         case "if-changed": ifChanged = Self.ifChanged(entry)
         case "missed-warning": missedWarning = entry.one("a number of slots", missedSlots)
         case "missed-critical": missedCritical = entry.one("a number of slots", missedSlots)
+        case "max-age": maxAge = entry.one("a duration such as 2d", maximumAge)
         default: timeZone = entry.one("the name of a time zone", zoneName)
         }
     }
@@ -94,6 +96,7 @@ struct SourceBlock {
         merged.timeZone = timeZone ?? defaults.timeZone
         merged.missedWarning = missedWarning ?? defaults.missedWarning
         merged.missedCritical = missedCritical ?? defaults.missedCritical
+        merged.maxAge = maxAge ?? defaults.maxAge
         return merged
     }
 }

@@ -1,4 +1,6 @@
-// From when on `losnap check` complains: shares of a pool, and numbers of missed slots of a schedule.
+// From when on `losnap check` complains: shares of a pool, numbers of missed slots of a schedule, and ages.
+
+import Policy
 
 /// A share of a whole, in percent: 1 to 99.
 public struct Percentage: Sendable, Hashable, CustomStringConvertible {
@@ -27,3 +29,6 @@ func missedSlots(_ text: String) throws(Refusal) -> Int {
     else { throw Refusal("'\(text.shown)' is not a number from 1 to 1000", hint: "write it like 3, or null for none") }
     return number
 }
+
+/// How old the newest snapshot may be.
+func maximumAge(_ text: String) throws(Refusal) -> CalendarDuration { try duration(text, .minutes) }

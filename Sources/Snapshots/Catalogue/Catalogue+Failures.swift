@@ -6,15 +6,22 @@ import GRDB
 
 extension Catalogue {
     /// The newest failure of a run of each of these sources, if it came after the instant beside the source.
-    public func runFailures(since: [Identifier: Instant]) throws(SnapshotsError) -> [Identifier: Event] {
+    ///
+    /// - Parameter stage: not those at this stage.
+    public func runFailures(
+        since: [Identifier: Instant], besides stage: RunStage? = nil
+    ) throws(SnapshotsError) -> [Identifier: Event] {
         try read { db in
             let statement = try db.cachedStatement(
                 sql: """
-                    SELECT \(EventRow.columns) FROM event WHERE source_id = ? AND at > ? AND kind = ? ORDER BY at DESC, row DESC LIMIT 1
+                    SELECT \(EventRow.columns) FROM event WHERE source_id = ? AND at > ? AND kind = ?
+                    AND (?4 IS NULL OR reason IS NULL OR substr(reason, 1, length(?4)) <> ?4) ORDER BY at DESC, row DESC LIMIT 1
                     """)
             var events: [Identifier: Event] = [:]
             for (id, instant) in since {
-                let arguments: StatementArguments = [id.description, instant.milliseconds, EventKind.runFailed.rawValue]
+                let arguments: StatementArguments = [
+                    id.description, instant.milliseconds, EventKind.runFailed.rawValue, stage?.prefix,
+                ]
                 // Not `fetchOne`: of a copied row GRDB traps on a value of another type, of a cursor's it does not.
                 if let row = try Row.fetchCursor(statement, arguments: arguments).next() { events[id] = try EventRow.event(row) }
             }

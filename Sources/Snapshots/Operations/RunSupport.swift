@@ -25,10 +25,15 @@ extension Store {
         return warnings
     }
 
-    /// Logs that a run failed for a source, or for what is to become one.
-    package func logRunFailure(of source: Source?, called name: String, reason: String) throws(SnapshotsError) {
+    /// Logs that a run failed for a source, or for what is to become one: that has no UUID that anybody could look for, but a name.
+    package func logRunFailure(
+        of source: Source?, called name: String, at stage: RunStage, because reason: String
+    ) throws(SnapshotsError) {
+        let known = try source.flatMap { (source) throws(SnapshotsError) in try catalogue.source(id: source.id) }
         try catalogue.append(
-            Event(occasion(.runFailed, reason), sourceID: source?.id, sourceName: source?.name ?? (try? SourceName(parsing: name))))
+            Event(
+                occasion(.runFailed, stage.prefix + reason), sourceID: known?.isRemoved == false ? known?.id : nil,
+                sourceName: source?.name ?? (try? SourceName(parsing: name))))
     }
 
     /// Whether pruning would remove anything, for each of these requests, if all files are there; one of which that can't be told counts as

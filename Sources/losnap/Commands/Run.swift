@@ -75,9 +75,10 @@ struct Run: Command {
     ) throws {
         let store = try session.openIfThere(catalogue)
         let selection = selection.traced(in: store)
-        let plan = try configured.runPlan(
+        var plan = try configured.runPlan(
             selection, known: store?.catalogue.sources(.inUse) ?? [], lastRuns: store?.catalogue.lastRuns(now: session.now) ?? [:],
             now: session.now)
+        if let store { plan = try plan.waiting(selection, by: store.catalogue) }
         let runner = try store.map { Runner($0, configured, try session.hookSurroundings(catalogue, found)) }
         let pruning = try runner?.prunePlan(selection) ?? RunReport()
         try session.present(RunPlanPresentation(plan: plan, pruning: pruning), display)

@@ -29,6 +29,7 @@ struct CheckPresentation: Presentation {
             ("findings", .array(report.findings.map(\.json))),
             ("sources", .array(report.facts.sources.map { $0.json(report.status(of: $0)) })),
             ("pools", .array(report.facts.pools.map(\.json))),
+            ("pruning", JSON(report.facts.pruning)),
             ("left_frozen", .array(report.facts.frozen.map { .string($0.mountPoint) })),
         ]
     }
@@ -96,11 +97,14 @@ extension SourceFacts {
             ("status", .string(status.word)),
             ("registered", .bool(survey != nil)),
             ("every", .array((schedule?.schedule.texts ?? []).map { .string($0) })),
+            ("max_age", JSON(maxAge?.limit.description)),
             ("snapshot_count", .integer(Int64(survey?.snapshotCount ?? 0))),
             ("newest", JSON(survey?.newest)),
             ("last_success", JSON(lastSuccess)),
             ("failed_at", JSON(failure?.at)),
             ("failed_reason", JSON(failure?.reason)),
+            ("take_failures", .integer(Int64(retry?.failures.count ?? 0))),
+            ("next_try", JSON(retry?.next)),
             ("missing", numbers(survey?.missing)),
             ("relocated", numbers(survey?.relocated)),
             ("unavailable", numbers(survey?.unavailable)),

@@ -16,11 +16,11 @@ struct PerformanceData {
         let facts = report.facts
         for source in facts.sources {
             guard let age = source.age(now: facts.now) else { continue }
-            let limits = source.schedule?.limits(now: facts.now)
-            func seconds(_ limit: Instant??) -> String {
-                (limit ?? nil).map { Self.seconds(facts.now.milliseconds - $0.milliseconds) } ?? ""
+            let limits = source.limits(now: facts.now)
+            func seconds(_ limit: Instant?) -> String {
+                limit.map { Self.seconds(facts.now.milliseconds - $0.milliseconds) } ?? ""
             }
-            add("\(source.name)_age", "\(Self.seconds(age))s", seconds(limits?.warning), seconds(limits?.critical), "0")
+            add("\(source.name)_age", "\(Self.seconds(age))s", seconds(limits.warning), seconds(limits.critical), "0")
         }
         let surveys = facts.sources.compactMap(\.survey)
         if !surveys.isEmpty {

@@ -20,6 +20,7 @@ struct RunPresentation: Presentation {
             ("not_due", .array(report.notDue.flatMap(JSON.waiting))),
             ("pruned", .array(report.pruned.map { .pruned($0, context) })),
             ("failed", .array(report.failures.flatMap { JSON.failures($0, context) })),
+            ("pruning_elsewhere", JSON(report.pruningElsewhere)),
         ]
     }
 }
@@ -43,9 +44,14 @@ struct RunPlanPresentation: Presentation {
             case .due(.slot(let since)): line += "due since \(context.time(since))"
             case .due(.clockBehind(let last)): line += "due, for the clock is behind the last one of \(context.time(last))"
             case .notDue(let next): line += "not due before \(context.time(next))"
+            case .waiting(let end): line += "\(unit.failures?.words ?? "failed"), next try at \(context.time(end))"
             }
+            if unit.state.isDue, let failures = unit.failures { line += "; \(failures.words)" }
             if let last = unit.targets.compactMap(\.last).max() { line += "; last seen to at \(context.time(last))" }
             text += EscapedText.line(line) + "\n"
+        }
+        if let other = pruning.pruningElsewhere {
+            text += "process \(other.pid) has been pruning since \(context.time(other.since)); pruning is left to it\n"
         }
         for source in pruning.pruned {
             let numbers = source.removed.prefix(20).map { $0.snapshot.number.description }.joined(separator: ", ")
@@ -67,14 +73,24 @@ struct RunPlanPresentation: Presentation {
             ("due", .array(due.flatMap(JSON.due))), ("not_due", .array(waiting.flatMap(JSON.waiting))),
             ("pruned", .array(pruning.pruned.map { .pruned($0, context) })),
             ("failed", .array((plan.failures + pruning.failures).flatMap { JSON.failures($0, context) })),
+            ("pruning_elsewhere", JSON(pruning.pruningElsewhere)),
         ]
     }
 }
 
 extension JSON {
-    /// The images of a unit that is not due.
+    /// A run that is pruning.
+    init(_ pruning: PruningUnderway?) {
+        self = pruning.map { .object([("pid", .integer(Int64($0.pid))), ("since", JSON($0.since))]) } ?? .null
+    }
+
+    /// The images of a unit that is not taken now.
     fileprivate static func waiting(_ unit: RunUnit) -> [JSON] {
-        guard case .notDue(let next) = unit.state else { return [] }
+        let next: Instant
+        switch unit.state {
+        case .due: return []
+        case .notDue(let instant), .waiting(let instant): next = instant
+        }
         return unit.targets.map { .object(target($0, unit) + [("next", JSON(next))]) }
     }
 
@@ -93,6 +109,7 @@ extension JSON {
     private static func target(_ target: RunTarget, _ unit: RunUnit) -> [Field] {
         [
             ("source", .string(target.name)), ("image", JSON(target.image)), ("group", JSON(unit.group)), ("last", JSON(target.last)),
+            ("failures", .integer(Int64(unit.failures?.count ?? 0))), ("failed_at", JSON(unit.failures?.last)),
         ]
     }
 
