@@ -22,8 +22,9 @@ extension Catalogue {
                 let arguments: StatementArguments = [
                     id.description, instant.milliseconds, EventKind.runFailed.rawValue, stage?.prefix,
                 ]
-                // Not `fetchOne`: of a copied row GRDB traps on a value of another type, of a cursor's it does not.
-                if let row = try Row.fetchCursor(statement, arguments: arguments).next() { events[id] = try EventRow.event(row) }
+                // Not `fetchOne`: of a copied row GRDB traps on a value of another type, of a cursor's it does not, as long as the cursor lives.
+                let cursor = try Row.fetchCursor(statement, arguments: arguments)
+                while let row = try cursor.next() { events[id] = try EventRow.event(row) }
             }
             return events
         }
