@@ -47,9 +47,9 @@ int clinux_renameat2(int from, const char *name, int to, const char *new_name, u
     return renameat2(from, name, to, new_name, flags) == 0 ? 0 : -errno;
 }
 
-int clinux_status_of(int dirfd, const char *name, struct clinux_status *out) {
+static int look(int dirfd, const char *name, int flags, struct clinux_status *out) {
     struct statx s;
-    if (statx(dirfd, name, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_BASIC_STATS, &s) != 0) return -errno;
+    if (statx(dirfd, name, flags | AT_NO_AUTOMOUNT, STATX_BASIC_STATS, &s) != 0) return -errno;
     out->device = makedev(s.stx_dev_major, s.stx_dev_minor);
     out->inode = s.stx_ino;
     out->size = s.stx_size;
@@ -65,6 +65,12 @@ int clinux_status_of(int dirfd, const char *name, struct clinux_status *out) {
     out->mtime_nanoseconds = s.stx_mtime.tv_nsec;
     return 0;
 }
+
+int clinux_status_of(int dirfd, const char *name, struct clinux_status *out) {
+    return look(dirfd, name, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, out);
+}
+
+int clinux_status_followed(const char *path, struct clinux_status *out) { return look(AT_FDCWD, path, AT_STATX_DONT_SYNC, out); }
 
 int clinux_get_flags(int fd, uint32_t *flags) {
     int value = 0;

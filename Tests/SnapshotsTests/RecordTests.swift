@@ -31,6 +31,18 @@ struct RecordTests {
         #expect(try SnapshotRecord(decoding: plain.encoded()) == plain)
     }
 
+    @Test("have what a clone in two phases cost, and may lack it")
+    func twoPhases() throws {
+        var record = try full()
+        record.cloneMethod = CloneMethod(.tracked)
+        record.reclonedBytes = 8192
+        record.predictedMicroseconds = 1500
+        let text = String(decoding: try record.encoded(), as: UTF8.self)
+        #expect(text.contains("\"clone_method\":\"tracked\"") && text.contains("\"recloned_bytes\":8192,"))
+        #expect(text.contains("\"predicted_us\":1500,"))
+        #expect(try SnapshotRecord(decoding: record.encoded()) == record)
+    }
+
     /// The form on disk is a promise: these bytes must stay readable, and must be what is written.
     @Test("have the form of format 1")
     func golden() throws {

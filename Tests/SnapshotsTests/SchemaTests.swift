@@ -14,6 +14,60 @@ struct SchemaTests {
         #expect(digest == 4_461_969_064_526_048_797)
     }
 
+    @Test("version 2 has the text with which it was published")
+    func versionTwoIsFixed() {
+        var digest: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in SchemaV2.sql.utf8 { digest = (digest ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+        #expect(SchemaV2.sql.utf8.count == 163)
+        #expect(digest == 16_977_038_000_646_519_377)
+    }
+
+    @Test("a catalogue of version 1 is read as it is, and brought up to date by whoever writes; its snapshots stay what they were")
+    func fromVersionOne() throws {
+        let scratch = try Scratch()
+        let draft: SnapshotDraft
+        do {
+            let catalogue = try Catalogue.open(path: scratch.catalogue, mode: .creating, now: Sample.now)
+            let source = try Sample.source()
+            try catalogue.add(source, event: Sample.occasion())
+            draft = Sample.draft(of: source)
+            try catalogue.complete(try catalogue.begin(draft).number, Sample.completion(of: draft), event: Sample.occasion())
+            // What version 2 added is taken away again, which leaves what version 1 wrote.
+            try catalogue.queue.write { db in
+                try db.execute(
+                    sql: """
+                        ALTER TABLE snapshot DROP COLUMN recloned_bytes;
+                        ALTER TABLE snapshot DROP COLUMN predicted_us;
+                        PRAGMA user_version = 1;
+                        """)
+            }
+            let columns = try catalogue.queue.read { db in try Row.fetchAll(db, sql: "PRAGMA table_info(snapshot)").count }
+            let old = try DatabaseQueue()
+            try old.write { db in try db.execute(sql: SchemaV1.sql) }
+            #expect(try old.read { db in try Row.fetchAll(db, sql: "PRAGMA table_info(snapshot)").count } == columns)
+            try catalogue.close()
+        }
+        func version(_ catalogue: Catalogue) throws -> Int64 { try catalogue.queue.read { db in try Schema.mark(of: db).version } }
+        let read: Snapshot
+        do {
+            let reader = try Catalogue.open(path: scratch.catalogue, mode: .reading, now: Sample.now)
+            #expect(try version(reader) == 1)
+            read = try #require(try reader.newest(of: draft.sourceID))
+            #expect(read.id == draft.id && read.reclonedBytes == nil && read.predictedMicroseconds == nil)
+            #expect(try reader.snapshots().map(\.id) == [draft.id])
+            try reader.close()
+        }
+        do {
+            let writer = try Catalogue.open(path: scratch.catalogue, mode: .writing, now: Sample.now)
+            #expect(try version(writer) == Schema.version)
+            #expect(try writer.newest(of: draft.sourceID) == read)
+            try writer.close()
+        }
+        let reader = try Catalogue.open(path: scratch.catalogue, mode: .reading, now: Sample.now)
+        #expect(try version(reader) == Schema.version)
+        #expect(try reader.newest(of: draft.sourceID) == read)
+    }
+
     @Test(
         "holds what must hold, whoever writes",
         arguments: [
@@ -29,7 +83,8 @@ struct SchemaTests {
             "UPDATE snapshot SET id = 'x'", "UPDATE snapshot SET source = 99", "UPDATE snapshot SET origin = 'cron'",
             "UPDATE snapshot SET consistency = 'warm'", "UPDATE snapshot SET image_mode = 4096", "UPDATE snapshot SET label = ''",
             "INSERT INTO snapshot_tag VALUES (1, '')", "INSERT INTO snapshot_tag VALUES (99, 'x')",
-            "UPDATE snapshot SET taken_at = 253402300800000",
+            "UPDATE snapshot SET taken_at = 253402300800000", "UPDATE snapshot SET recloned_bytes = -1",
+            "UPDATE snapshot SET predicted_us = -1",
         ])
     func invariants(sql: String) throws {
         let scratch = try Scratch()

@@ -12,7 +12,7 @@ package enum KernelAccess {
         guard geteuid() == 0 else { return "needs root" }
         let programs = [
             "losetup", "mount", "umount", "mountpoint", "fsfreeze", "findmnt", "setpriv", "chattr", "mkfs.xfs", "mkfs.btrfs", "mkfs.ext4",
-            "sqlite3", "getfattr",
+            "sqlite3", "getfattr", "fio", "xfs_io", "fstrim",
         ]
         for program in programs where Command.find(program) == nil { return "needs the program \(program)" }
         guard (try? Command.outcome("losetup", ["--find"]))?.succeeded == true else { return "needs loop devices" }

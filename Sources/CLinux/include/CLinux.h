@@ -17,5 +17,6 @@
 #include "shell.h"
 #include "signals.h"
 #include "thaw.h"
+#include "tracing.h"
 
 #endif

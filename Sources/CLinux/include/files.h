@@ -38,6 +38,9 @@ struct clinux_status {
 /// statx(2) without following a symbolic link at the end; an empty name means the descriptor itself.
 int clinux_status_of(int dirfd, const char *name, struct clinux_status *out);
 
+/// Device and inode of what a path leads to, links followed, from what is known here: a server is not asked (AT_STATX_DONT_SYNC).
+int clinux_status_followed(const char *path, struct clinux_status *out);
+
 /// FS_IOC_GETFLAGS: the inode flags that chattr(1) shows.
 int clinux_get_flags(int fd, uint32_t *flags);
 

@@ -16,7 +16,7 @@ extension CloneJob {
         let takenAt = kernel.realTime()
         for item in prepared { try cloneWhole(item) }
         try endLeases()
-        return prepared.map { result($0, takenAt: takenAt, frozen: nil) }
+        return prepared.map { result($0, takenAt: takenAt, frozen: nil, CloneMaking()) }
     }
 
     /// One call for the whole: it holds the inode, so that even a live image is caught at one instant.
@@ -29,10 +29,21 @@ extension CloneJob {
     }
 
     private func takeFrozen(records: OpenFile) throws(CloneError) -> [TakenClone] {
+        var plan = ClonePlan(prepared.count)
+        try begin(&plan)
+        while true {
+            try approach(&plan)
+            if let taken = try takeFrozen(plan, records: records) { return taken }
+        }
+    }
+
+    /// One window. nil: what was tracked could not be relied on, so once more by the maps.
+    private func takeFrozen(_ plan: ClonePlan, records: OpenFile) throws(CloneError) -> [TakenClone]? {
         var window = try FreezeWindow(over: filesystems, kernel: kernel)
         do throws(CloneError) {
             // Before signals are held back: it may take long, and nothing is to be undone yet.
             try synchronize()
+            for clone in plan.clones { try clone?.prepare() }
         } catch {
             _ = window.close()
             throw error
@@ -55,17 +66,25 @@ extension CloneJob {
         // From here to the thaw: prepared system calls only.
         if window.freeze(deadline: options.maxFreezeNanoseconds) {
             takenAt = kernel.realTime()
-            (end, failedIndex) = cloneAll(in: window)
+            (end, failedIndex) = cloneAll(plan, in: window)
+            options.tuning.whileFrozen?()
         }
         window.thaw()
         let outcome = window.close()
         if outcome.thawFailure != nil { written.removeAll() }  // the records stay for `losnap thaw`
-        try judge(outcome, end, failedIndex)
+        let wasStopped = plan.clones.contains { $0?.finalDoubt.map { if case .tracking = $0 { true } else { false } } ?? false }
+        try judge(outcome, wasStopped ? .done : end, failedIndex)
         try checkThatAllWereFrozen()
+        var isExact = true
+        for clone in plan.clones {
+            guard let clone, try !clone.isExact() else { continue }
+            isExact = false
+        }
+        guard isExact else { return nil }
         // Nothing is frozen for these, so their one long call need not happen while others are.
         for item in prepared where item.consistency == .crash { try cloneWhole(item) }
         try endLeases()
-        return prepared.map { result($0, takenAt: takenAt, frozen: outcome.thawedAt - outcome.frozenAt) }
+        return prepared.indices.map { result(prepared[$0], takenAt: takenAt, frozen: outcome.thawedAt - outcome.frozenAt, plan.making($0)) }
     }
 
     /// What was mounted from an image after it was located has not been frozen, and may have written meanwhile.
@@ -88,8 +107,13 @@ extension CloneJob {
         return nil
     }
 
-    private func cloneAll(in window: borrowing FreezeWindow) -> (ChunkedCloneEnd, Int) {
+    private func cloneAll(_ plan: ClonePlan, in window: borrowing FreezeWindow) -> (ChunkedCloneEnd, Int) {
         for index in prepared.indices where prepared[index].consistency != .crash {
+            if let clone = plan.clones[index] {
+                let end = clone.finish { window.isIntact() }
+                if case .done = end { continue }
+                return (end, index)
+            }
             let source = prepared[index].target.image.file.descriptor
             let size: UInt64
             do {
@@ -170,9 +194,9 @@ extension CloneJob {
         }
     }
 
-    private func result(_ item: Prepared, takenAt: Int64, frozen: UInt64?) -> TakenClone {
+    private func result(_ item: Prepared, takenAt: Int64, frozen: UInt64?, _ making: CloneMaking) -> TakenClone {
         TakenClone(
             clone: item.clone, image: item.target.image, takenAt: takenAt, consistency: item.consistency,
-            frozenNanoseconds: item.consistency == .frozen ? frozen : nil)
+            frozenNanoseconds: item.consistency == .frozen ? frozen : nil, making: making)
     }
 }

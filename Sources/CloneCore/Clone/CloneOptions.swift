@@ -22,17 +22,22 @@ public struct CloneOptions: Sendable {
     public var longestWaitNanoseconds: UInt64?
     /// Where locks and freeze records lie.
     public var places: RuntimePlaces
+    /// How frozen images are cloned; nil: as fits each best.
+    public var way: CloneWay?
+    /// What only tests choose.
+    package var tuning = TwoPhaseTuning()
 
     /// The design's defaults: frozen, ten seconds, no waiting.
     public init(
         consistency: Consistency = .frozen, maxFreezeNanoseconds: UInt64 = 10_000_000_000, waitsForLocks: Bool = false,
-        longestWaitNanoseconds: UInt64? = nil, places: RuntimePlaces = .system
+        longestWaitNanoseconds: UInt64? = nil, places: RuntimePlaces = .system, way: CloneWay? = nil
     ) {
         self.consistency = consistency
         self.maxFreezeNanoseconds = maxFreezeNanoseconds
         self.waitsForLocks = waitsForLocks
         self.longestWaitNanoseconds = longestWaitNanoseconds
         self.places = places
+        self.way = way
     }
 }
 
@@ -65,4 +70,20 @@ public struct TakenClone: Sendable {
     public let consistency: Consistency
     /// How long the filesystems were frozen, in nanoseconds; nil if they were not.
     public let frozenNanoseconds: UInt64?
+    /// How it was made.
+    public let making: CloneMaking
+}
+
+/// How a clone was made.
+public struct CloneMaking: Sendable, Hashable {
+    /// The way; what was not frozen is always cloned the plain way.
+    public var way = CloneWay.plain
+    /// How many extents the image had, about; nil if they were not counted.
+    public var extents: Int?
+    /// What had to be cloned again while frozen, in bytes; nil for the plain way.
+    public var reclonedBytes: UInt64?
+    /// How long it was to be frozen, as reckoned before (nanoseconds); nil if that was not reckoned.
+    public var predictedNanoseconds: UInt64?
+    /// Why writes were not tracked, if they were to be.
+    public var refusal: TrackingRefusal?
 }

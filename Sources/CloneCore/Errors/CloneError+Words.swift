@@ -29,6 +29,11 @@ extension CloneError {
         case .windowBroken(.guardThawed, let mountPoint): "\(mountPoint): the thaw guard ended the freeze; there is no snapshot"
         case .windowBroken(.mountsChanged, let image):
             "\(image): what is mounted from it changed while the clone was taken; there is no snapshot"
+        case .freezeTooLong(let image, let predicted, let limit, let extents, let way):
+            "\(image): with \(extents) extents it would be frozen for about \(predicted) ms (\(way.rawValue)), and \(limit) ms are allowed"
+        case .trackingImpossible(let path, let refusal): "\(path): writes to it can't be tracked: \(refusal.words)"
+        case .trackingMissed(let path, let offset, let length):
+            "\(path): \(length) bytes at \(offset) have changed without a record of a write; there is no snapshot"
         case .stillFrozen(let mountPoint): "\(mountPoint): could not be thawed; the thaw guard goes on trying"
         case .unmountedWhileFrozen(let mountPoint): "\(mountPoint): it was unmounted while frozen, so it can't be thawed"
         case .thawBlocked(let mountPoint): "\(mountPoint): thawing it waits for something else, and has been left to itself"
@@ -91,6 +96,14 @@ extension CloneError {
             "try again when the disk is less busy" + (has("--max-freeze") ? ", or allow more with --max-freeze" : "")
         case .windowBroken(.mountsChanged, _): "try again when mounting and unmounting is done"
         case .windowBroken: "see that no other backup program freezes the same filesystem, and try again"
+        case .freezeTooLong(let image, _, _, _, let way):
+            (has("--max-freeze") ? "allow more with --max-freeze; or " : "")
+                + "have it in fewer pieces: defragment it (`xfs_fsr -v \(image.shellWord)`, `btrfs filesystem defragment`), prevent it with "
+                + "`xfs_io -c 'cowextsize 1m' \(image.shellWord)`"
+                + (way == .tracked ? "" : "; or let writes be tracked (losnap(8), CLONING)")
+        case .trackingImpossible:
+            has("--clone") ? "leave out --clone tracked: then the extent maps are compared" : "let losnap choose how to clone"
+        case .trackingMissed: has("--clone") ? "take it with --clone maps, and report this" : "try again, and report this"
         case .stillFrozen(let mountPoint): "run `losnap thaw`, or `fsfreeze -u \(mountPoint.shellWord)`"
         case .unmountedWhileFrozen: "mount it again: it comes back frozen, and `losnap thaw` thaws it then"
         case .thawBlocked:
@@ -143,6 +156,9 @@ extension CloneError {
         case .frozenByAnother: "frozen_by_another"
         case .cannotFreeze: "cannot_freeze"
         case .windowBroken: "window_broken"
+        case .freezeTooLong: "freeze_too_long"
+        case .trackingImpossible: "tracking_impossible"
+        case .trackingMissed: "tracking_missed"
         case .stillFrozen: "still_frozen"
         case .unmountedWhileFrozen: "unmounted_while_frozen"
         case .thawBlocked: "thaw_blocked"
@@ -183,6 +199,7 @@ extension CloneError {
         case .openForWriting, .frozenByAnother, .windowBroken, .locked, .interrupted, .noGuard: .busy
         case .scratchInTheWay, .mountPointTaken, .sameUUIDMounted, .mountBusy: .busy
         case .cannotProveUnused, .notPermitted, .needsRootToFreeze, .runtimeExposed: .permission
+        case .freezeTooLong, .trackingImpossible, .trackingMissed: .failed
         case .cannotFreeze, .stillFrozen, .thawBlocked, .unmountedWhileFrozen, .system: .failed
         case .refused(.unreachableNamespace), .refused(.hiddenMount): .permission
         case .refused: .failed

@@ -41,6 +41,12 @@ public enum CloneError: ExplainedError, Hashable {
     case cannotFreeze(mountPoint: String, filesystem: String)
     /// The frozen window was broken; there is no clone.
     case windowBroken(BrokenWindow, mountPoint: String)
+    /// It would be frozen for longer than allowed (milliseconds), so it was not begun.
+    case freezeTooLong(image: String, predicted: UInt64, limit: UInt64, extents: Int, CloneWay)
+    /// The image's writes can't be tracked, and nothing else was wanted.
+    case trackingImpossible(path: String, TrackingRefusal)
+    /// A range that was written has no record: the clone is thrown away. Only looked for in debug builds.
+    case trackingMissed(path: String, offset: UInt64, length: UInt64)
     /// It could not be thawed; the guard goes on trying.
     case stillFrozen(mountPoint: String)
     /// It was left frozen, and then unmounted: it can't be reached for thawing.

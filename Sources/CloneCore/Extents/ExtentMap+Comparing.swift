@@ -78,7 +78,7 @@ private struct ExtentCursor {
 
 extension Extent {
     /// Where it ends in the file.
-    fileprivate var end: UInt64 {
+    var end: UInt64 {
         let (end, overflow) = logical.addingReportingOverflow(length)
         return overflow ? .max : end
     }

@@ -80,6 +80,8 @@ public enum FileKind: String, Sendable {
 public struct FilesystemStatus: Sendable, Hashable {
     /// f_type, linux/magic.h.
     public var magic: UInt64
+    /// The size of its blocks, in bytes.
+    public var blockBytes: UInt64
     /// All of its space, in bytes.
     public var totalBytes: UInt64
     /// Space that an ordinary user may still fill, in bytes.
@@ -87,8 +89,9 @@ public struct FilesystemStatus: Sendable, Hashable {
     /// Whether it is mounted read-only.
     public var isReadOnly: Bool
 
-    public init(magic: UInt64, totalBytes: UInt64, availableBytes: UInt64, isReadOnly: Bool) {
+    public init(magic: UInt64, blockBytes: UInt64 = 4096, totalBytes: UInt64, availableBytes: UInt64, isReadOnly: Bool) {
         self.magic = magic
+        self.blockBytes = blockBytes
         self.totalBytes = totalBytes
         self.availableBytes = availableBytes
         self.isReadOnly = isReadOnly
@@ -127,6 +130,12 @@ public struct Kernel: Sendable {
     public var clone: @Sendable (_ destination: CInt, _ source: CInt) throws(Errno) -> Void
     /// A length of 0 means to the end of the source.
     public var cloneRange: @Sendable (_ destination: CInt, _ source: CInt, _ offset: UInt64, _ length: UInt64) throws(Errno) -> Void
+
+    // Extent maps: FS_IOC_FIEMAP.
+    /// Fills the buffer with at most `limit` extents from `start` on; with `writeOut` what is dirty is written before (FIEMAP_FLAG_SYNC). Says
+    /// how many.
+    public var readExtents:
+        @Sendable (_ descriptor: CInt, _ buffer: ExtentBuffer, _ start: UInt64, _ limit: Int, _ writeOut: Bool) throws(Errno) -> Int
 
     // Opening and naming.
     /// openat2(2); O_CLOEXEC is always added.
@@ -172,6 +181,8 @@ public struct Kernel: Sendable {
     public var realTime: @Sendable () -> Int64
     /// CLOCK_BOOTTIME in nanoseconds.
     public var bootTime: @Sendable () -> UInt64
+    /// Does nothing for so many nanoseconds.
+    public var pause: @Sendable (_ nanoseconds: UInt64) -> Void
 }
 
 /// How to open (openat2(2)).

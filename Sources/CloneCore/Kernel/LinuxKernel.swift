@@ -92,6 +92,9 @@ extension Kernel {
         cloneRange: { (destination, source, offset, length) throws(Errno) in
             try check(clinux_ficlonerange(destination, source, offset, length))
         },
+        readExtents: { (fd, buffer, start, limit, writeOut) throws(Errno) in
+            try buffer.fill(from: fd, start: start, limit: limit, writeOut: writeOut)
+        },
         open: { (directory, name, flags, mode) throws(Errno) in try openFile(directory, name, flags, mode) },
         openNameless: { (directory, mode) throws(Errno) in try value(clinux_open_tmpfile(directory, mode)) },
         close: { fd in _ = Glibc.close(fd) },
@@ -114,7 +117,8 @@ extension Kernel {
             var raw = clinux_filesystem()
             try check(clinux_statfs(fd, &raw))
             return FilesystemStatus(
-                magic: raw.magic, totalBytes: raw.total_blocks &* raw.block_size, availableBytes: raw.available_blocks &* raw.block_size,
+                magic: raw.magic, blockBytes: raw.block_size, totalBytes: raw.total_blocks &* raw.block_size,
+                availableBytes: raw.available_blocks &* raw.block_size,
                 isReadOnly: raw.read_only != 0)
         },
         truncate: { (fd, size) throws(Errno) in try libc(ftruncate(fd, Int(clamping: size))) },
@@ -155,6 +159,10 @@ extension Kernel {
             clock_gettime(CLOCK_REALTIME, &now)
             return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
         },
-        bootTime: { clinux_boot_time() }
+        bootTime: { clinux_boot_time() },
+        pause: { nanoseconds in
+            var time = timespec(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
+            nanosleep(&time, nil)
+        }
     )
 }

@@ -27,13 +27,14 @@ extension Catalogue {
             try db.cachedStatement(
                 sql: """
                     UPDATE snapshot SET state = 'complete', file_name = ?, taken_at = ?, consistency = ?, logical_bytes = ?,
-                        allocated_bytes = ?, frozen_us = ?, extents = ?, clone_method = ?
+                        allocated_bytes = ?, frozen_us = ?, extents = ?, clone_method = ?,
+                        recloned_bytes = ?, predicted_us = ?
                     WHERE number = ?
                     """
             ).execute(arguments: [
                 completion.fileName.text, completion.takenAt.milliseconds, completion.consistency.rawValue, completion.logicalBytes,
                 completion.allocatedBytes, completion.frozenMicroseconds, completion.extentCount, completion.cloneMethod.rawValue,
-                number.value,
+                completion.reclonedBytes, completion.predictedMicroseconds, number.value,
             ])
             return try Self.log(db, occasion, try Self.need(db, number))
         }

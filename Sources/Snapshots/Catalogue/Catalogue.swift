@@ -128,12 +128,21 @@ extension CatalogueFile {
             throw SnapshotsError.catalogueNewer(path: path, version: mark.version, known: Schema.version)
         }
         if mark.version < Schema.version {
+            // Who only reads may not be able to write; the next command that writes brings it up to date.
+            if mode == .reading, let imitation = Schema.imitations[mark.version] {
+                try db.execute(sql: imitation)
+                return try identity(db)
+            }
             guard mode != .reading else { throw SnapshotsError.catalogueNotWritable(path: path, problem: .openedForReading) }
             try db.inTransaction(.immediate) {
                 try Schema.migrate(db)
                 return .commit
             }
         }
+        return try identity(db)
+    }
+
+    private func identity(_ db: Database) throws -> Identifier {
         guard let text = try String.fetchOne(db, sql: "SELECT id FROM meta"), let id = Identifier(parsing: text) else {
             throw SnapshotsError.catalogueCorrupt(path: path, detail: "it has no identity")
         }

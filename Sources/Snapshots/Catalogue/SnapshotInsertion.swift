@@ -15,8 +15,8 @@ struct SnapshotInsertion {
         INSERT INTO snapshot (number, id, source, directory, file_name, image_path, state, taken_at, created_at, revision, label, held,
             hold_reason, hold_until, group_id, origin, consistency, scope, logical_bytes, allocated_bytes, frozen_us, extents,
             clone_method, image_user, image_group, image_mode, image_acl, image_security, image_nocow, image_project, image_extsize,
-            image_cowextsize)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            image_cowextsize, recloned_bytes, predicted_us)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
 
     /// Writes the row and its tags, and says what number it has.
@@ -56,6 +56,7 @@ struct SnapshotInsertion {
             Int64(image.user), Int64(image.group), Int64(image.mode), image.accessList.map { Data($0) },
             SecurityAttributesText.write(image.security), image.isNoCOW ? 1 : 0, image.project.map { Int64($0) },
             image.extentSize.map { Int64($0) }, image.cowExtentSize.map { Int64($0) },
+            completion?.reclonedBytes, completion?.predictedMicroseconds,
         ]
         return first + second + third
     }

@@ -15,7 +15,7 @@ struct SnapshotRow {
         snapshot.allocated_bytes, snapshot.frozen_us, snapshot.extents, snapshot.clone_method, snapshot.removal_kind, \
         snapshot.removal_reason, snapshot.removal_command, snapshot.image_user, snapshot.image_group, snapshot.image_mode, \
         snapshot.image_acl, snapshot.image_security, snapshot.image_nocow, snapshot.image_project, snapshot.image_extsize, \
-        snapshot.image_cowextsize
+        snapshot.image_cowextsize, snapshot.recloned_bytes, snapshot.predicted_us
         """
 
     /// What rows refer to, and what they repeat.
@@ -60,7 +60,8 @@ struct SnapshotRow {
             scope: try reader.optional { Scope(rawValue: $0) }, logicalBytes: try reader.integer(),
             allocatedBytes: try reader.integer(), frozenMicroseconds: reader.optionalInteger(), extentCount: reader.optionalInteger(),
             cloneMethod: try reader.value { CloneMethod(rawValue: $0) }, removal: removal(&reader), directory: directory,
-            fileName: fileName, image: try image(&reader), createdAt: createdAt)
+            fileName: fileName, image: try image(&reader), reclonedBytes: reader.optionalInteger(),
+            predictedMicroseconds: reader.optionalInteger(), createdAt: createdAt)
     }
 
     private static func description(_ reader: inout RowReader, tags: Tags) throws -> SnapshotDescription {

@@ -26,7 +26,8 @@ extension Store {
             for item in prepared { warnings += try reconcileUnfinished(of: item.source.id, in: item.place, under: locks) }
             let report = try take(prepared, request)
             if report.snapshots.isEmpty { removeNewDirectories(of: prepared, areLocked: true) }
-            return CreateReport(snapshots: report.snapshots, unchanged: report.unchanged, warnings: warnings + report.warnings)
+            return CreateReport(
+                snapshots: report.snapshots, makings: report.makings, unchanged: report.unchanged, warnings: warnings + report.warnings)
         } catch {
             removeNewDirectories(of: prepared, areLocked: true)
             throw error
@@ -64,7 +65,8 @@ extension Store {
                 },
                 options: CloneOptions(
                     consistency: request.consistency, maxFreezeNanoseconds: request.maxFreezeNanoseconds,
-                    waitsForLocks: options.waitsForLocks, longestWaitNanoseconds: options.longestWaitNanoseconds, places: options.places),
+                    waitsForLocks: options.waitsForLocks, longestWaitNanoseconds: options.longestWaitNanoseconds, places: options.places,
+                    way: request.way),
                 outputs: options.outputs.map { ($0.name, $0.descriptor) }, view: options.view, kernel: kernel)
         }
         defer { withExtendedLifetime(job) {} }
@@ -75,8 +77,10 @@ extension Store {
         let (rows, newSources) = try begin(prepared, request)
         var named: [NamedClone] = []
         let snapshots: [Snapshot]
+        var makings: [CloneMaking] = []
         do throws(SnapshotsError) {
             let taken = try beneath { () throws(CloneError) in try job.run() }
+            makings = taken.map(\.making)
             var completions: [SnapshotCompletion] = []
             for (index, clone) in taken.enumerated() {
                 completions.append(try seal(clone, rows[index], request))
@@ -97,6 +101,7 @@ extension Store {
         // They exist: from here on nothing may fail.
         return CreateReport(
             snapshots: snapshots.map { ListedSnapshot(snapshot: $0, presence: .present, allocatedBytes: $0.allocatedBytes) },
+            makings: makings,
             warnings: makeImmutable(zip(named, prepared).filter { request.setsImmutable(of: $1.source) }.map(\.0)))
     }
 
@@ -142,7 +147,10 @@ extension Store {
             // Of a clone made by hand nobody knows how it was made.
             consistency: request.origin == .adopted ? .crash : taken.consistency,
             logicalBytes: Int64(clamping: status.size), allocatedBytes: Int64(clamping: status.allocatedBytes),
-            frozenMicroseconds: taken.frozenNanoseconds.map { Int64(clamping: $0 / 1000) })
+            frozenMicroseconds: taken.frozenNanoseconds.map { Int64(clamping: $0 / 1000) },
+            extentCount: taken.making.extents.map { Int64($0) }, cloneMethod: CloneMethod(taken.making.way),
+            reclonedBytes: taken.making.reclonedBytes.map { Int64(clamping: $0) },
+            predictedMicroseconds: taken.making.predictedNanoseconds.map { Int64(clamping: $0 / 1000) })
         try write(row, completion, to: file)
         // On XFS a record that does not fit into the inode takes blocks of its own, which `list` will count.
         let allocated = Int64(clamping: try beneath { () throws(CloneError) in try file.status() }.allocatedBytes)

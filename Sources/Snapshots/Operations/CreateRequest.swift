@@ -25,6 +25,8 @@ public struct CreateRequest: Sendable {
     public var ifChanged: Int64?
     /// A time of the user's own, with the origin `import` or `adopted`; nil: the instant of the freeze.
     public var takenAt: Instant?
+    /// How frozen images are cloned; nil: as fits each best.
+    public var way: CloneWay?
     /// What is different for single sources, by their UUIDs.
     public var exceptions: [Identifier: Exception] = [:]
 
@@ -85,6 +87,8 @@ public struct ListedSnapshot: Sendable, Hashable {
 public struct CreateReport: Sendable {
     /// The snapshots, in the order of the request; none if nothing had changed.
     public var snapshots: [ListedSnapshot]
+    /// How the clone of each was made.
+    public var makings: [CloneMaking] = []
     /// The sources of which none was taken, for too little had changed: all or none of them.
     public var unchanged: [UnchangedSource] = []
     /// What the user should know, though all is done.

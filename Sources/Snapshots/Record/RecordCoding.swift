@@ -40,6 +40,8 @@ extension SnapshotRecord {
             frozenMicroseconds: try check("frozen_us", payload.frozen_us) { $0.ifNotNegative },
             extentCount: try check("extents", payload.extents) { $0.ifNotNegative },
             cloneMethod: try check("clone_method", CloneMethod(rawValue: payload.clone_method)),
+            reclonedBytes: try check("recloned_bytes", payload.recloned_bytes) { $0.ifNotNegative },
+            predictedMicroseconds: try check("predicted_us", payload.predicted_us) { $0.ifNotNegative },
             image: try Self.image(payload.image, check))
     }
 

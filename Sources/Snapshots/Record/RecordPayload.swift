@@ -45,6 +45,8 @@ struct RecordPayload: Codable {
     var frozen_us: Int64?
     var extents: Int64?
     var clone_method: String
+    var recloned_bytes: Int64?
+    var predicted_us: Int64?
     var image: ImagePayload
 
     init(_ record: SnapshotRecord) {
@@ -70,6 +72,8 @@ struct RecordPayload: Codable {
         frozen_us = record.frozenMicroseconds
         extents = record.extentCount
         clone_method = record.cloneMethod.rawValue
+        recloned_bytes = record.reclonedBytes
+        predicted_us = record.predictedMicroseconds
         image = ImagePayload(record.image)
     }
 }

@@ -44,6 +44,10 @@ public struct SnapshotRecord: Hashable, Sendable {
     public var extentCount: Int64?
     /// How its blocks came to be shared.
     public var cloneMethod: CloneMethod
+    /// What was cloned again while frozen, in bytes; nil for a clone that was made in one go.
+    public var reclonedBytes: Int64?
+    /// How long it was to be frozen, as reckoned before; nil when that was not reckoned.
+    public var predictedMicroseconds: Int64?
     /// What the image's inode had besides its bytes.
     public var image: ImageAttributes
 
@@ -59,6 +63,8 @@ public struct SnapshotRecord: Hashable, Sendable {
         frozenMicroseconds = completion.frozenMicroseconds
         extentCount = completion.extentCount
         cloneMethod = completion.cloneMethod
+        reclonedBytes = completion.reclonedBytes
+        predictedMicroseconds = completion.predictedMicroseconds
     }
 
     /// The record that belongs to a row.
@@ -80,6 +86,8 @@ public struct SnapshotRecord: Hashable, Sendable {
         frozenMicroseconds = snapshot.frozenMicroseconds
         extentCount = snapshot.extentCount
         cloneMethod = snapshot.cloneMethod
+        reclonedBytes = snapshot.reclonedBytes
+        predictedMicroseconds = snapshot.predictedMicroseconds
         image = snapshot.image
     }
 
@@ -87,7 +95,7 @@ public struct SnapshotRecord: Hashable, Sendable {
         id: Identifier, sourceID: Identifier, catalogueID: Identifier, number: SnapshotNumber, sourceName: SourceName, imagePath: FilePath,
         takenAt: Instant, description: SnapshotDescription, group: Identifier?, origin: Origin, consistency: Consistency,
         scope: Scope?, logicalBytes: Int64, allocatedBytes: Int64?, frozenMicroseconds: Int64?, extentCount: Int64?,
-        cloneMethod: CloneMethod, image: ImageAttributes
+        cloneMethod: CloneMethod, reclonedBytes: Int64?, predictedMicroseconds: Int64?, image: ImageAttributes
     ) {
         self.id = id
         self.sourceID = sourceID
@@ -106,6 +114,8 @@ public struct SnapshotRecord: Hashable, Sendable {
         self.frozenMicroseconds = frozenMicroseconds
         self.extentCount = extentCount
         self.cloneMethod = cloneMethod
+        self.reclonedBytes = reclonedBytes
+        self.predictedMicroseconds = predictedMicroseconds
         self.image = image
     }
 
@@ -123,6 +133,6 @@ public struct SnapshotRecord: Hashable, Sendable {
         SnapshotCompletion(
             fileName: fileName, takenAt: takenAt, consistency: consistency, logicalBytes: logicalBytes,
             allocatedBytes: allocatedBytes ?? measured, frozenMicroseconds: frozenMicroseconds, extentCount: extentCount,
-            cloneMethod: cloneMethod)
+            cloneMethod: cloneMethod, reclonedBytes: reclonedBytes, predictedMicroseconds: predictedMicroseconds)
     }
 }

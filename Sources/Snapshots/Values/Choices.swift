@@ -1,6 +1,8 @@
 // The closed choices that a snapshot's record makes. Their raw values are the words in SQL, in the record, in JSON and on the screen: one word,
 // one meaning, so a word is never changed once it has been written to disk.
 
+public import CloneCore
+
 /// How far a snapshot's row has come.
 public enum SnapshotState: String, Sendable, CaseIterable {
     /// Being made: it does not exist yet.
@@ -23,15 +25,14 @@ public enum Presence: String, Sendable, CaseIterable {
 
 /// How the blocks came to be shared. Methods are only ever added; one that a newer program wrote is kept as its word.
 public struct CloneMethod: RawRepresentable, Hashable, Sendable {
-    /// One FICLONE of the whole image.
-    public static let plain = CloneMethod(unchecked: "plain")
+    /// All of the image at one instant.
+    public static let plain = CloneMethod(.plain)
+
+    /// The method of that way of cloning.
+    public init(_ way: CloneWay) { rawValue = way.rawValue }
 
     /// The word on disk.
     public let rawValue: String
-
-    private init(unchecked word: String) {
-        rawValue = word
-    }
 
     /// The method of that word, of 1 to 32 small letters, digits, dashes and underscores; nil for another text.
     public init?(rawValue: String) {

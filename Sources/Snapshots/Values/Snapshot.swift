@@ -48,6 +48,10 @@ public struct Snapshot: Hashable, Sendable {
     public var fileName: SnapshotFileName?
     /// What the image's inode had besides its bytes.
     public var image: ImageAttributes
+    /// What was cloned again while frozen, in bytes; nil for a clone that was made in one go.
+    public var reclonedBytes: Int64?
+    /// How long it was to be frozen, as reckoned before; nil when that was not reckoned.
+    public var predictedMicroseconds: Int64?
     /// When its row was made.
     public let createdAt: Instant
 

@@ -68,11 +68,16 @@ public struct SnapshotCompletion: Hashable, Sendable {
     public var extentCount: Int64?
     /// How its blocks came to be shared.
     public var cloneMethod: CloneMethod
+    /// What was cloned again while frozen, in bytes; nil for a clone that was made in one go.
+    public var reclonedBytes: Int64?
+    /// How long it was to be frozen, as reckoned before; nil when that was not reckoned.
+    public var predictedMicroseconds: Int64?
 
     /// That completion.
     public init(
         fileName: SnapshotFileName, takenAt: Instant, consistency: Consistency, logicalBytes: Int64, allocatedBytes: Int64,
-        frozenMicroseconds: Int64? = nil, extentCount: Int64? = nil, cloneMethod: CloneMethod = .plain
+        frozenMicroseconds: Int64? = nil, extentCount: Int64? = nil, cloneMethod: CloneMethod = .plain,
+        reclonedBytes: Int64? = nil, predictedMicroseconds: Int64? = nil
     ) {
         self.fileName = fileName
         self.takenAt = takenAt
@@ -82,5 +87,7 @@ public struct SnapshotCompletion: Hashable, Sendable {
         self.frozenMicroseconds = frozenMicroseconds
         self.extentCount = extentCount
         self.cloneMethod = cloneMethod
+        self.reclonedBytes = reclonedBytes
+        self.predictedMicroseconds = predictedMicroseconds
     }
 }

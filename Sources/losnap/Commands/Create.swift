@@ -27,6 +27,11 @@ struct Create: Command {
               losnap create /srv/vm.img --consistency crash
             """)
 
+    /// How to clone.
+    enum Way: String, ExpressibleByArgument, CaseIterable {
+        case plain, maps, tracked
+    }
+
     /// How careful to be.
     enum Wanted: String, ExpressibleByArgument, CaseIterable {
         case frozen, crash
@@ -55,12 +60,21 @@ struct Create: Command {
     @Option(
         name: .long,
         help: ArgumentHelp(
+            "How to clone what is frozen: plain, maps or tracked; as fits it best, unless said (losnap(8), CLONING).", valueName: "way"))
+    var clone: Way?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
             "Only if so much differs from the newest snapshot: --if-changed alone, which is 1MiB, or --if-changed=SIZE.",
             valueName: "size"))
     var ifChanged: String?
 
     @Flag(name: .long, help: "Don't set the immutable flag on the snapshot.")
     var noImmutable = false
+
+    @Flag(name: .long, help: "Tell also how it was cloned: extents, what was cloned again, and how long the freeze was to last.")
+    var verbose = false
 
     @Option(
         name: .long, help: ArgumentHelp("The time of the data, if it is older (RFC 3339); its origin is then 'import'.", valueName: "time"))
@@ -95,13 +109,14 @@ struct Create: Command {
         let surroundings = try session.hookSurroundings(catalogue, found)
         let store = try session.open(catalogue, for: .making, waits: change.wait)
         let orders = try source.map { try configured.takeOrder(for: session.resolve($0, in: store, registeringAs: configured), wishes) }
-        let request = CreateRequest(
+        var request = CreateRequest(
             sources: [], label: label, tags: tags, hold: hold, origin: takenAt == nil ? .manual : .import, ifChanged: ifChanged,
             takenAt: takenAt)
+        request.way = clone.flatMap { CloneWay(rawValue: $0.rawValue) }
         let taking = Taking(store: store, orders: orders, surroundings: surroundings)
         if let command { return try take(request, around: command, with: taking, session) }
         let (report, hookFailure) = try taking.take(request, session)
-        try session.present(CreatePresentation(report: report), display, quiet: change.quiet)
+        try session.present(CreatePresentation(report: report, isVerbose: verbose), display, quiet: change.quiet)
         if let hookFailure { throw hookFailure }
     }
 

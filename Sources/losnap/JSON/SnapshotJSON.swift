@@ -38,6 +38,10 @@ extension JSON {
             ("allocated_bytes", .integer(listed.allocatedBytes)),
             ("path", JSON(snapshot.path)),
             ("frozen_ms", snapshot.frozenMicroseconds.map { .thousandths($0) } ?? .null),
+            ("clone_method", .string(snapshot.cloneMethod.rawValue)),
+            ("clone_extents", JSON(snapshot.extentCount)),
+            ("recloned_bytes", JSON(snapshot.reclonedBytes)),
+            ("predicted_ms", snapshot.predictedMicroseconds.map { .thousandths($0) } ?? .null),
         ])
     }
 

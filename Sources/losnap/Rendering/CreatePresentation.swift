@@ -8,9 +8,16 @@ import Snapshots
 /// Snapshots that were taken, or why none was.
 struct CreatePresentation: Presentation {
     var report: CreateReport
+    /// Whether it says how each was cloned.
+    var isVerbose = false
 
     func text(_ context: RenderContext) -> String {
-        (report.unchanged.map(line) + report.snapshots.map { line($0, context) }).map { EscapedText.line($0) + "\n" }.joined()
+        let making = isVerbose ? report.makings.map(line) : []
+        return
+            (report.unchanged.map(line)
+            + report.snapshots.enumerated().flatMap { index, snapshot in
+                [line(snapshot, context)] + (index < making.count ? ["  " + making[index]] : [])
+            }).map { EscapedText.line($0) + "\n" }.joined()
     }
 
     private func line(_ listed: ListedSnapshot, _ context: RenderContext) -> String {
@@ -21,6 +28,17 @@ struct CreatePresentation: Presentation {
         if let label = snapshot.label { facts.append("label \(label)") }
         if snapshot.isHeld(at: context.now) { facts.append("held") }
         return "snapshot \(snapshot.number) of \(snapshot.sourceName), \(context.time(snapshot.takenAt)): \(facts.joined(separator: ", "))"
+    }
+
+    private func line(_ making: CloneMaking) -> String {
+        var facts = ["cloned the way '\(making.way.rawValue)'"]
+        if let extents = making.extents { facts.append("\(extents) extents") }
+        if let bytes = making.reclonedBytes { facts.append("\(Quantity.bytes(Int64(clamping: bytes))) cloned again while frozen") }
+        if let predicted = making.predictedNanoseconds {
+            facts.append("predicted \(Quantity.microseconds(Int64(clamping: predicted / 1000)))")
+        }
+        if let refusal = making.refusal { facts.append("writes can't be tracked: \(refusal.words)") }
+        return facts.joined(separator: ", ")
     }
 
     private func line(_ unchanged: UnchangedSource) -> String {

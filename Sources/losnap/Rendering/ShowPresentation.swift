@@ -29,6 +29,8 @@ struct ShowPresentation: Presentation {
         sheet.add("Origin", snapshot.origin.rawValue)
         sheet.add("Consistency", snapshot.consistency.rawValue)
         sheet.add("Frozen for", snapshot.frozenMicroseconds.map(Quantity.microseconds))
+        sheet.add("Predicted", snapshot.predictedMicroseconds.map(Quantity.microseconds))
+        sheet.add("Cloned", cloned(snapshot))
         sheet.add("State", snapshot.state.rawValue)
         sheet.add("File", listed.presence.rawValue)
         sheet.add("Path", snapshot.path?.string)
@@ -41,6 +43,14 @@ struct ShowPresentation: Presentation {
         sheet.add("Problem", details.problem)
         sheet.add("Hint", details.hint)
         return sheet.text
+    }
+
+    /// Only of a freeze: what was not frozen is always cloned in one go.
+    private func cloned(_ snapshot: Snapshot) -> String? {
+        guard snapshot.consistency == .frozen else { return nil }
+        let extents = snapshot.extentCount.map { "\($0) extents" }
+        let again = snapshot.reclonedBytes.map { "\(Quantity.bytes($0)) again while frozen" }
+        return ([snapshot.cloneMethod.rawValue] + [extents, again].compactMap(\.self)).joined(separator: ", ")
     }
 
     private func held(_ snapshot: Snapshot, _ context: RenderContext) -> String? {

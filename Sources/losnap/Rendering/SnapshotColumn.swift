@@ -8,7 +8,8 @@ import SystemPackage
 
 /// A column of `losnap list`.
 enum SnapshotColumn: String, CaseIterable {
-    case number, source, taken, size, allocated, consistency, origin, status, label, tags, hold, group, frozen, image, path, id
+    case number, source, taken, size, allocated, consistency, origin, status, label, tags, hold, group, frozen, predicted, method, extents,
+        recloned, image, path, id
 
     /// What is shown if nobody asks for others.
     static let usual: [SnapshotColumn] = [.number, .source, .taken, .allocated, .consistency, .status, .label, .tags]
@@ -32,7 +33,7 @@ enum SnapshotColumn: String, CaseIterable {
 
     var alignment: Alignment {
         switch self {
-        case .number, .size, .allocated, .frozen: .right
+        case .number, .size, .allocated, .frozen, .predicted, .extents, .recloned: .right
         default: .left
         }
     }
@@ -45,6 +46,8 @@ enum SnapshotColumn: String, CaseIterable {
         case .size: Quantity.bytes(snapshot.logicalBytes)
         case .allocated: Quantity.bytes(listed.allocatedBytes)
         case .frozen: snapshot.frozenMicroseconds.map(Quantity.microseconds) ?? ""
+        case .predicted: snapshot.predictedMicroseconds.map(Quantity.microseconds) ?? ""
+        case .recloned: snapshot.reclonedBytes.map(Quantity.bytes) ?? ""
         case .status: status(listed, context).joined(separator: ",")
         case .group: snapshot.group?.prefix ?? ""
         default: value(listed, context)
@@ -68,6 +71,10 @@ enum SnapshotColumn: String, CaseIterable {
         case .hold: snapshot.isHeld(at: context.now) ? snapshot.hold?.reason ?? "held" : ""
         case .group: snapshot.group?.description ?? ""
         case .frozen: snapshot.frozenMicroseconds.map { JSON.thousandths($0).text } ?? ""
+        case .predicted: snapshot.predictedMicroseconds.map { JSON.thousandths($0).text } ?? ""
+        case .method: snapshot.cloneMethod.rawValue
+        case .extents: snapshot.extentCount.map(String.init) ?? ""
+        case .recloned: snapshot.reclonedBytes.map(String.init) ?? ""
         case .image: snapshot.imagePath.string
         case .path: snapshot.path?.string ?? ""
         case .id: snapshot.id.description
@@ -102,6 +109,10 @@ struct SnapshotOrder {
         case .size: sorted = snapshots.sorted { $0.snapshot.logicalBytes < $1.snapshot.logicalBytes }
         case .allocated: sorted = snapshots.sorted { $0.allocatedBytes < $1.allocatedBytes }
         case .frozen: sorted = snapshots.sorted { $0.snapshot.frozenMicroseconds ?? -1 < $1.snapshot.frozenMicroseconds ?? -1 }
+        case .predicted:
+            sorted = snapshots.sorted { $0.snapshot.predictedMicroseconds ?? -1 < $1.snapshot.predictedMicroseconds ?? -1 }
+        case .extents: sorted = snapshots.sorted { $0.snapshot.extentCount ?? -1 < $1.snapshot.extentCount ?? -1 }
+        case .recloned: sorted = snapshots.sorted { $0.snapshot.reclonedBytes ?? -1 < $1.snapshot.reclonedBytes ?? -1 }
         default: sorted = snapshots.sorted { column.value($0, context) < column.value($1, context) }
         }
         return isReversed ? sorted.reversed() : sorted

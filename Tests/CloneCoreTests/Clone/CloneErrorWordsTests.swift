@@ -36,6 +36,9 @@ struct CloneErrorWordsTests {
             .runtimeInside(directory: "/home/run", mountPoint: "/home"), .runtimeExposed(path: "/srv", .owner(user: 7)),
             .runtimeExposed(path: "/srv", .writable(mode: 0o777)), .thawBlocked(mountPoint: "/home"),
             .notAScratchMount(path: "/mnt"), .mountBusy(directory: "/mnt"),
+            .freezeTooLong(image: path, predicted: 8000, limit: 1000, extents: 400_000, .maps),
+            .freezeTooLong(image: path, predicted: 8000, limit: 1000, extents: 400_000, .tracked),
+            .trackingImpossible(path: path, .notPermitted), .trackingMissed(path: path, offset: 4096, length: 8192),
         ] + refusals.map { .refused($0) }
 
     @Test("message, code and hint", arguments: errors)
@@ -51,7 +54,7 @@ struct CloneErrorWordsTests {
     @Test("a hint names an option only to a command that has it", arguments: errors)
     func options(error: CloneError) throws {
         #expect(bareOptions(in: try #require(error.hint { _ in false })).isEmpty, "\(error)")
-        let all = ["--consistency", "--max-freeze", "--wait"]
+        let all = ["--consistency", "--max-freeze", "--wait", "--clone"]
         #expect(bareOptions(in: try #require(error.hint)).allSatisfy(all.contains), "\(error)")
     }
 

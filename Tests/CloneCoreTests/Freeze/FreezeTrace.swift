@@ -27,9 +27,14 @@ final class FreezeTrace: Sendable {
     }
 
     let directory: String
+    /// How the image is to be cloned, and from how many extents in two phases.
+    let way: CloneWay?
+    let plainAtMost: Int
     private let state = Mutex(State())
 
-    init(failing number: Int = 0, with errno: Errno = .ioError) {
+    init(failing number: Int = 0, with errno: Errno = .ioError, way: CloneWay? = nil, plainAtMost: Int = 1000) {
+        self.way = way
+        self.plainAtMost = plainAtMost
         let parent = ProcessInfo.processInfo.environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/var/tmp"
         var template = Array("\(parent)/losnap-trace.XXXXXX".utf8CString)
         _ = mkdtemp(&template)
@@ -66,6 +71,10 @@ final class FreezeTrace: Sendable {
         kernel.synchronizeData = { (fd) throws(Errno) in try self.note("synchronizeData", fd) }
         kernel.clone = { (_, source) throws(Errno) in try self.note("clone", source) }
         kernel.cloneRange = { (_, source, _, _) throws(Errno) in try self.note("cloneRange", source) }
+        kernel.readExtents = { (fd, buffer, start, limit, writeOut) throws(Errno) in
+            try self.note("readExtents", fd)
+            return try real.readExtents(fd, buffer, start, limit, writeOut)
+        }
         kernel.open = { (directory, name, flags, mode) throws(Errno) in
             try self.note("open", directory)
             return try real.open(directory, name, flags, mode)
@@ -112,9 +121,9 @@ final class FreezeTrace: Sendable {
         system.loop(1, FileIdentity(device: outer.raw, inode: 99), "/sys/inner.img")
         system.sysfs("block/loop0/dev = \(outer.number)\nblock/loop1/dev = \(inner.number)")
         let target = CloneTarget(image: image, directory: try OpenFile(directory, flags: [.directory], kernel: kernel))
-        let job = try CloneJob(
-            preparing: [target], options: CloneOptions(waitsForLocks: waits, longestWaitNanoseconds: 60_000_000_000, places: places),
-            view: system.view, kernel: kernel)
+        var options = CloneOptions(waitsForLocks: waits, longestWaitNanoseconds: 60_000_000_000, places: places, way: way)
+        options.tuning.plainAtMost = plainAtMost
+        let job = try CloneJob(preparing: [target], options: options, view: system.view, kernel: kernel)
         return try job.run()
     }
 

@@ -1,0 +1,100 @@
+// Who writes to an image beside its loop devices: such writes leave no record. The rules: the loop driver's own writes are no events of the file
+// (it calls the filesystem directly), everybody else's are, but for memory maps and asynchronous I/O, whose owners are looked for in /proc, at
+// the beginning and at the end. What can't be seen is taken to be there.
+
+internal import CLinux
+internal import Glibc
+internal import SystemPackage
+
+/// A watch on one image, from its making on.
+final class OutsideWriters: Sendable {
+    private let image: ImageFile
+    private let view: SystemView
+    private let watch: OpenFile
+
+    /// The first process namespace (linux/proc_ns.h, PROC_PID_INIT_INO): from it every process can be seen.
+    private static let firstNamespace = "pid:[4026531836]"
+
+    init(of image: ImageFile, view: SystemView) throws(TrackingRefusal) {
+        self.image = image
+        self.view = view
+        let descriptor = clinux_watch_writes(image.file.descriptor)
+        guard descriptor >= 0 else { throw .failed(Errno(rawValue: -descriptor)) }
+        watch = OpenFile(adopting: descriptor, path: image.path, kernel: .linux)
+        if let refusal = found() { throw refusal }
+    }
+
+    /// Whether somebody has written since, and it was noticed. Takes no memory.
+    var haveWritten: Bool { clinux_watch_noticed(watch.descriptor) != 0 }
+
+    /// Looks for those who may write unnoticed. The image's own path is followed for that: it takes some milliseconds.
+    func found() -> TrackingRefusal? {
+        guard linkTarget("/proc/self/ns/pid") == Self.firstNamespace else { return .otherProcessesHidden }
+        if !view.list("/sys/kernel/config/nvmet/subsystems").isEmpty { return .storageTarget }
+        if view.list("/sys/kernel/config/target/core").contains(where: { $0.hasPrefix("fileio_") }) { return .storageTarget }
+        if let mountPoint = overlay() { return .overlay(mountPoint: mountPoint) }
+        for name in listDirectory("/proc") {
+            guard let process = Int32(name) else { continue }
+            if hasOpen(process) || hasMapped(process) { return .writer(process: process) }
+        }
+        return haveWritten ? .writtenBeside : nil
+    }
+
+    private func hasOpen(_ process: Int32) -> Bool {
+        listDirectory("/proc/\(process)/fd").contains { name in
+            let path = "/proc/\(process)/fd/\(name)"
+            var link = stat()
+            // The link's own mode says how the file was opened.
+            guard lstat(path, &link) == 0, link.st_mode & 0o200 != 0 else { return false }
+            var status = clinux_status()
+            guard clinux_status_followed(path, &status) == 0 else { return false }
+            return FileIdentity(device: status.device, inode: status.inode) == image.identity
+        }
+    }
+
+    private func hasMapped(_ process: Int32) -> Bool {
+        guard let text = view.read("/proc/\(process)/maps") else { return false }
+        let inode = Substring(String(image.identity.inode))
+        let device = DeviceNumber(statusDevice: image.identity.device)
+        let number = String(device.major, radix: 16) + ":" + String(device.minor, radix: 16)
+        for line in text.split(separator: "\n") {
+            // 7f..-7f.. rw-s 00000000 00:1f 256    /path
+            let fields = line.split(separator: " ", maxSplits: 5)
+            guard fields.count >= 5, fields[1].hasSuffix("s"), fields[4] == inode else { continue }
+            // The device of a btrfs is another one here than that of stat(2), so there the inode's number is enough.
+            if device.major == 0 || plain(fields[3]) == number { return true }
+        }
+        return false
+    }
+
+    /// "08:0a" as "8:a".
+    private func plain(_ number: Substring) -> String {
+        number.split(separator: ":").map { part in UInt32(part, radix: 16).map { String($0, radix: 16) } ?? "" }.joined(separator: ":")
+    }
+
+    /// An overlay whose upper directory the image lies in: files that are open through it show neither events nor the image's inode.
+    private func overlay() -> String? {
+        guard let tables = try? view.mountTables() else { return "?" }
+        var above: Set<FileIdentity> = []
+        var directory = (linkTarget("/proc/self/fd/\(image.file.descriptor)") ?? image.path)[...]
+        while let slash = directory.lastIndex(of: "/") {
+            directory = directory[..<slash]
+            if let identity = view.identity(directory.isEmpty ? "/" : String(directory)) { above.insert(identity) }
+        }
+        for table in tables {
+            for entry in table.entries where entry.type == "overlay" {
+                guard let upper = entry.superOption("upperdir") else { continue }
+                guard let identity = view.identity(table.prefix + upper) ?? view.identity(upper) else { continue }
+                if above.contains(identity) { return entry.mountPoint }
+            }
+        }
+        return nil
+    }
+}
+
+/// Where a symbolic link of /proc leads.
+private func linkTarget(_ path: String) -> String? {
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    let count = buffer.withUnsafeMutableBytes { readlink(path, $0.bindMemory(to: CChar.self).baseAddress!, $0.count) }
+    return count >= 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
+}

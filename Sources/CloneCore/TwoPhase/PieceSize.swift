@@ -1,0 +1,27 @@
+// How much one clone call takes on. The rule: no call holds the image for much longer than is wanted, for every write to the image waits for it;
+// what the last call cost says how large the next may be.
+
+/// A size that follows the time that calls take.
+struct PieceSize {
+    private(set) var amount: UInt64
+    private let smallest: UInt64
+    private let largest: UInt64
+
+    /// A call should take about this long at most (nanoseconds).
+    static let wanted: UInt64 = 16_000_000
+
+    init(first: UInt64, smallest: UInt64, largest: UInt64) {
+        amount = first
+        self.smallest = smallest
+        self.largest = largest
+    }
+
+    /// A call of this size took so long.
+    mutating func took(_ nanoseconds: UInt64) {
+        if nanoseconds > Self.wanted {
+            amount = max(smallest, amount / 2)
+        } else if nanoseconds < Self.wanted * 3 / 8 {
+            amount = min(largest, amount * 2)
+        }
+    }
+}

@@ -1,0 +1,92 @@
+// Clone calls for parts of an image: all of it by its extents before the freeze, marked blocks before it and in it. The rules: between two calls
+// the writers of the image get as long as the call took; ranges end at blocks, or at the end of the image.
+
+internal import SystemPackage
+
+/// Clones from one open file to another.
+struct RangeCloner {
+    let source: CInt
+    let destination: CInt
+    let kernel: Kernel
+    /// Whether writers get their turn between calls; not while frozen.
+    var pauses = true
+
+    /// What cloning cost.
+    struct Cost {
+        var extents = 0
+        var nanoseconds: UInt64 = 0
+        var perExtent: UInt64 { extents > 0 ? nanoseconds / UInt64(extents) : 0 }
+    }
+
+    /// What cloning some marked blocks came to.
+    struct Round {
+        var end: ChunkedCloneEnd
+        var bytes: UInt64 = 0
+        /// In the calls alone.
+        var nanoseconds: UInt64 = 0
+    }
+
+    /// Clones all of a live image, so many extents a call as fit into the wanted time. False: stopped.
+    ///
+    /// - Parameter enough: it may end when so many extents were cloned; nil: at the end of the image.
+    func cloneAll(granule: UInt64, buffer: ExtentBuffer, enough: Int? = nil, cost: inout Cost, while goOn: () -> Bool) throws(Errno) -> Bool
+    {
+        var piece = PieceSize(first: 256, smallest: 8, largest: UInt64(buffer.room))
+        var offset: UInt64 = 0
+        while true {
+            guard goOn() else { return false }
+            let began = kernel.bootTime()
+            let count = try kernel.readExtents(source, buffer, offset, Int(piece.amount), false)
+            let size = try kernel.status(source).size
+            guard offset < size else { return true }
+            let last = count > 0 ? buffer[count - 1] : nil
+            // Not into the middle of a block; a block at least, or it would never end. Blocks may be allocated behind the end of the file.
+            let end = last.map { max($0.end & ~(granule - 1), offset + granule) } ?? .max
+            let isLast = end >= size || last?.flags.contains(.last) ?? true
+            let read = kernel.bootTime()
+            try kernel.cloneRange(destination, source, offset, isLast ? 0 : end - offset)
+            let now = kernel.bootTime()
+            cost.extents += count
+            cost.nanoseconds += now - read
+            if isLast { return true }
+            if let enough, cost.extents >= enough { return true }
+            offset = end
+            piece.took(now - began)
+            if pauses { kernel.pause(now - began) }
+        }
+    }
+
+    /// Clones the marked blocks of an image of that size. Takes no memory if it does not pause.
+    func clone(_ changed: ChangedBlocks, size: UInt64, piece: inout PieceSize, while goOn: () -> Bool) -> Round {
+        var position: UInt64 = 0
+        var round = Round(end: .done)
+        while position < size, let run = changed.run(from: position), run.start < size {
+            var start = run.start
+            while start < min(run.end, size) {
+                guard goOn() else {
+                    round.end = .stopped
+                    return round
+                }
+                let end = min(run.end, start + piece.amount)
+                let began = kernel.bootTime()
+                do {
+                    try kernel.cloneRange(destination, source, start, end >= size ? 0 : end - start)
+                } catch {
+                    round.end = .failed(error)
+                    return round
+                }
+                round.bytes += min(end, size) - start
+                start = end
+                let took = kernel.bootTime() - began
+                round.nanoseconds += took
+                piece.took(took)
+                if pauses { kernel.pause(took) }
+            }
+            position = run.end
+        }
+        return round
+    }
+
+    /// For ranges whose density is not known.
+    static var unknownDensity: PieceSize { PieceSize(first: 2 << 20, smallest: 64 << 10, largest: 1 << 40) }
+}
