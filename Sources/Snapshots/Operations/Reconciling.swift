@@ -98,7 +98,9 @@ extension SnapshotPlace {
         guard status.kind == .regular else { return found(.none(.notRegular)) }
         guard status.uid == geteuid() else { return found(.none(.owner(user: status.uid))) }
         do throws(SnapshotsError) {
-            return found(.whole(try record(of: try open(name))))
+            let record = try record(of: try open(name))
+            guard record.description.revision <= .greatestBelieved else { return found(.none(.damaged(.invalid(field: "revision")))) }
+            return found(.whole(record))
         } catch .invalidRecord(let problem) {
             return found(.none(.damaged(problem)))
         } catch .newerRecord(let format, _) {
