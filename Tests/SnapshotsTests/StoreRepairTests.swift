@@ -182,6 +182,23 @@ struct StoreRepairTests {
         }
     }
 
+    @Test("a dry run, which has no lock: a file that goes while it looks is passed over")
+    func goesMeanwhile() throws {
+        try TestScope.with { scope in
+            let (scene, store, _) = try world(scope)
+            let stray = try path(store, 1).removingLastComponent().appending("stray")
+            try scope.write("x", to: stray)
+            var kernel = scene.kernel
+            let status = kernel.statusOf
+            kernel.statusOf = { (directory, name) throws(Errno) in
+                if name == "stray" { unlink(stray.string) }
+                return try status(directory, name)
+            }
+            #expect(try kinds(scene.store(kernel), dryRun: true) == [])
+            #expect(access(stray.string, F_OK) != 0)
+        }
+    }
+
     @Test("a directory that can't be read to its end strikes nothing off")
     func unreadableDirectory() throws {
         try TestScope.with { scope in

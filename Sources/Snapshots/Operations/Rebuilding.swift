@@ -134,7 +134,7 @@ private struct Rebuild {
         highestNumber = [highestNumber, mark.highestNumber].compactMap(\.self).max()
         for name in try place.names().sorted().compactMap({ SnapshotFileName($0) }) {
             let path = place.path.appending(name.text)
-            let file = try place.find(name)
+            guard let file = try place.find(name) else { continue }
             switch file.content {
             case .none(let fault): report.leftAlone.append((path, fault.words))
             case .whole(let record):

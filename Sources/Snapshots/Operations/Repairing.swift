@@ -78,7 +78,9 @@ extension Store {
         // Read again, under the lock.
         let rows = try catalogue.snapshots(SnapshotFilter(sources: [source.id])).filter { $0.directory == place.directory }
         var files: [FoundFile] = []
-        for name in try place.names().compactMap({ SnapshotFileName($0) }) { files.append(try place.find(name)) }
+        for name in try place.names().compactMap({ SnapshotFileName($0) }) {
+            if let file = try place.find(name) { files.append(file) }
+        }
         for step in reconcile(rows: rows, files: files, pool: .identified, catalogue: catalogue.id, now: now) {
             switch step {
             case .missing(let row): steps.append(try missing(row, source, request))

@@ -48,7 +48,7 @@ extension Store {
     private func look(for member: Snapshot, in place: SnapshotPlace) throws(SnapshotsError) -> ReconcileStep? {
         var files: [FoundFile] = []
         for name in try place.names().compactMap({ SnapshotFileName($0) }) where name.mentions(member.id) {
-            files.append(try place.find(name))
+            if let file = try place.find(name) { files.append(file) }
         }
         return reconcile(rows: [member], files: files, pool: .identified, catalogue: catalogue.id, now: now).first
     }
