@@ -52,6 +52,24 @@ struct CliBadCatalogueTests {
         }
     }
 
+    @Test("rebuilt from more directories than there may be open files")
+    func manyDirectories() throws {
+        try CliScene.with(image: nil) { scene in
+            for number in 1...40 {
+                let image = scene.pool.path.appending("image\(number).img").string
+                try Command.run("cp", ["--reflink=always", scene.image.string, image])
+                let taken = try scene.sandbox.run("create", image)
+                try #require(taken.succeeded, "\(taken.stderr)")
+            }
+            for ending in ["", "-wal", "-shm"] { unlink(scene.sandbox.catalogue.string + ending) }
+            let losnap = scene.sandbox.losnap
+            let rebuilt = try Tool(executable: "/usr/bin/prlimit").run(
+                ["--nofile=60:4096", losnap.executable.string, "repair", "--rebuild", scene.pool.path.string],
+                environment: losnap.environment)
+            #expect(rebuilt.succeeded && rebuilt.stdout.contains("40 snapshots of 40 sources"), "\(rebuilt)")
+        }
+    }
+
     @Test("made by a newer losnap")
     func newer() throws {
         try CliScene.with(image: nil) { scene in

@@ -12,6 +12,11 @@ public import SystemPackage
 /// - Throws: ``SnapshotsError/catalogueInUse(path:)`` if there is a good one, ``SnapshotsError/nothingToRebuild``,
 ///   ``SnapshotsError/severalCatalogues(ids:)``, ``SnapshotsError/catalogueAppeared(path:)``.
 public func rebuildCatalogue(from roots: [FilePath], options: StoreOptions) throws(SnapshotsError) -> RebuildReport {
+    // Each directory is open, and locked, to the end.
+    try withMostDescriptors { () throws(SnapshotsError) in try rebuild(from: roots, options: options) }
+}
+
+private func rebuild(from roots: [FilePath], options: StoreOptions) throws(SnapshotsError) -> RebuildReport {
     let kernel = options.kernel
     let now = Instant(clamping: kernel.realTime())
     var report = RebuildReport(sources: [], snapshotCount: 0, damagedCatalogue: nil, leftAlone: [])
