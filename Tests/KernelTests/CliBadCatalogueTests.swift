@@ -70,6 +70,27 @@ struct CliBadCatalogueTests {
         }
     }
 
+    @Test("a lock that is no file: the hint makes room for it")
+    func lockIsDirectory() throws {
+        try CliScene.with(image: nil) { scene in
+            try scene.create()
+            let locks = scene.sandbox.runtime.appending("lock")
+            for name in try FileManager.default.contentsOfDirectory(atPath: locks.string) {
+                let lock = locks.appending(name).string
+                unlink(lock)
+                mkdir(lock, 0o700)
+            }
+            for _ in 1...20 {
+                let refused = try scene.sandbox.run("create", "home")
+                if refused.succeeded { break }
+                let hint = try #require(Complaint(refused).hints.first)
+                let command = try #require(hint.split(separator: "`").dropFirst().first)
+                try Command.run("sh", ["-c", String(command)])
+            }
+            #expect(try scene.numbers() == [1, 2])
+        }
+    }
+
     @Test("made by a newer losnap")
     func newer() throws {
         try CliScene.with(image: nil) { scene in

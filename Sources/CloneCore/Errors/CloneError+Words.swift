@@ -132,6 +132,9 @@ extension CloneError {
         case .mountBusy(let directory): "end what uses it (`fuser -vm \(directory.shellWord)` shows it) and try again"
         case .refused(.attachedNotMounted(_, let device)): "mount it, or detach it with `losetup -d \(device)`" + live
         case .refused(let refusal): refusal.hint
+        case .system(.lock, let path, .isDirectory), .system(.lock, let path, .tooManySymbolicLinkLevels):
+            "no losnap has made that: move it away with `mv \(path.shellWord) \(path.shellWord).away`, and try again"
+        case .system(.write, let path, .isDirectory): "name a file in it, such as \((path + "/losnap.prom").shellWord)"
         case .system: nil
         }
     }
