@@ -70,6 +70,18 @@ struct CliBadCatalogueTests {
         }
     }
 
+    @Test("beneath a plain file, where no create could make one: said so")
+    func beneathFile() throws {
+        try CliScene.with(image: nil) { scene in
+            let refusal = Refusal(64, "not_a_directory", says: scene.image.string, hint: "name another directory")
+            for command in [["list"], ["create", scene.image.string]] {
+                let inside = ["--catalogue", "\(scene.image)/in/catalogue.sqlite"]
+                refusal.check(text: try scene.sandbox.losnap.run(command + inside))
+                try refusal.check(json: try scene.sandbox.losnap.run(command + inside + ["--json"]))
+            }
+        }
+    }
+
     @Test("a lock that is no file: the hint makes room for it")
     func lockIsDirectory() throws {
         try CliScene.with(image: nil) { scene in
