@@ -18,7 +18,7 @@ extension Store {
         var files: [FoundFile] = []
         for name in wanted { if let file = try place.find(name) { files.append(file) } }
         var warnings: [StoreWarning] = []
-        for step in reconcile(rows: rows, files: files, pool: .identified, catalogue: catalogue.id, now: now) {
+        for step in reconcile(rows: rows, files: files, catalogue: catalogue.id, now: now) {
             // Only the rows are ours to judge here: the files were chosen by their names.
             if let done = try execute(step, in: place, under: locks) { warnings.append(done) }
         }
@@ -59,7 +59,7 @@ extension Store {
         case .settle(let row, let file, let settlement):
             try settle(row, file, settlement, in: place)
             return .reconciled(.settled, row.number)
-        case .missing, .unavailable, .changed, .doubtful, .claimed, .orphan, .duplicate, .foreign, .unknown:
+        case .missing, .changed, .doubtful, .claimed, .orphan, .duplicate, .foreign, .unknown:
             return nil
         }
     }

@@ -50,7 +50,7 @@ extension Store {
         for name in try place.names().compactMap({ SnapshotFileName($0) }) where name.mentions(member.id) {
             if let file = try place.find(name) { files.append(file) }
         }
-        return reconcile(rows: [member], files: files, pool: .identified, catalogue: catalogue.id, now: now).first
+        return reconcile(rows: [member], files: files, catalogue: catalogue.id, now: now).first
     }
 
     private func finish(_ found: [FoundMember], _ row: Snapshot) throws(SnapshotsError) -> StoreWarning {
