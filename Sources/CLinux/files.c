@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -114,4 +115,19 @@ int clinux_fsetxattr(int fd, const char *name, const void *value, size_t size) {
 int64_t clinux_flistxattr(int fd, char *list, size_t size) {
     ssize_t n = flistxattr(fd, list, size);
     return n >= 0 ? (int64_t)n : -errno;
+}
+
+uint64_t clinux_descriptors_raise(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= limit.rlim_max) return 0;
+    uint64_t former = limit.rlim_cur;
+    limit.rlim_cur = limit.rlim_max;
+    return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? former : 0;
+}
+
+void clinux_descriptors_restore(uint64_t former) {
+    struct rlimit limit;
+    if (former == 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = former;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) return;
 }

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -20,18 +21,30 @@ uint64_t clinux_boot_time(void) {
     return (uint64_t)now.tv_sec * 1000000000ull + (uint64_t)now.tv_nsec;
 }
 
-int clinux_guard_start(struct clinux_guard *guard, const int *descriptors, int count) {
+static bool copy_names(struct clinux_guard_shared *shared, const char *names, int count) {
+    for (int i = 0; i < count; i++) {
+        size_t length = strlen(names) + 1;
+        if (length > CLINUX_GUARD_NAME_MAX) return false;
+        memcpy(shared->record[i], names, length);
+        names += length;
+    }
+    return true;
+}
+
+int clinux_guard_start(struct clinux_guard *guard, const int *descriptors, int count, int records, const char *names) {
     if (count < 1 || count > CLINUX_GUARD_MAX) return -E2BIG;
     int control[2] = {-1, -1}, ready[2] = {-1, -1};
     int self = -1, error = 0;
     void *memory = mmap(NULL, sizeof(struct clinux_guard_shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) return -errno;
     self = (int)syscall(SYS_pidfd_open, getpid(), 0);
-    if (self < 0 || pipe2(control, O_CLOEXEC) != 0 || pipe2(ready, O_CLOEXEC) != 0) {
+    if (!copy_names(memory, names, count)) {
+        error = -ENAMETOOLONG;
+    } else if (self < 0 || pipe2(control, O_CLOEXEC) != 0 || pipe2(ready, O_CLOEXEC) != 0) {
         error = -errno;
     } else {
         pid_t pid = _Fork();
-        if (pid == 0) clinux_guard_main(memory, descriptors, count, control[0], self, ready[1]);
+        if (pid == 0) clinux_guard_main(memory, descriptors, count, control[0], self, records, ready[1]);
         if (pid < 0) {
             error = -errno;
         } else {

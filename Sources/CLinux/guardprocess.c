@@ -31,7 +31,7 @@ static const uint64_t GIVE_UP_NS = 60ull * 1000 * 1000 * 1000;  // after the par
 
 struct watch {
     struct clinux_guard_shared *shared;
-    int control, parent, count;  // control and parent (a pidfd) are polled
+    int control, parent, records, count;  // control and parent (a pidfd) are polled; records: the directory of freeze records
     const int *descriptors;
 };
 
@@ -113,13 +113,23 @@ static void end_attempts(struct attempt *attempts, int count) {
 static bool thaw_one(const struct watch *w, struct attempt *a, int i, bool parent_dead, bool *odd_error) {
     if (a->done) return true;
     int state = atomic_load(&w->shared->state[i]);
-    if (a->pid == 0 && (state == IDLE || state == THAWED)) return a->done = true;
-    if (a->pid == 0) start_thaw(w, a, i, parent_dead);
-    // A thaw of a filesystem that is really frozen takes microseconds: give it that before looking.
-    struct timespec moment = {.tv_nsec = 200 * 1000};
-    nanosleep(&moment, NULL);
-    collect(w, a, i, odd_error);
+    if (a->pid == 0 && (state == IDLE || state == THAWED)) {
+        a->done = true;
+    } else {
+        if (a->pid == 0) start_thaw(w, a, i, parent_dead);
+        // A thaw of a filesystem that is really frozen takes microseconds: give it that before looking.
+        struct timespec moment = {.tv_nsec = 200 * 1000};
+        nanosleep(&moment, NULL);
+        collect(w, a, i, odd_error);
+    }
+    // At once, not when all are done: another losnap may freeze this one while the guard is still busy with the others.
+    if (a->done) clinux_guard_remove_record(w->records, w->shared->record[i]);
     return a->done;
+}
+
+/// The parent has confirmed that all are thawed. It removes the records, too, but has other things to do first, and may be killed there.
+static void remove_all_records(const struct watch *w) {
+    for (int i = 0; i < w->count; i++) clinux_guard_remove_record(w->records, w->shared->record[i]);
 }
 
 static void thaw_until_done(const struct watch *w) {
@@ -131,7 +141,10 @@ static void thaw_until_done(const struct watch *w) {
         bool dead = parent_is_dead(w), all_done = true, odd_error = false, waiting = false, freezing = false;
         uint64_t now = clinux_boot_time();
         if (dead && !dead_since) dead_since = now;
-        if (atomic_load(&w->shared->confirmed)) return end_attempts(attempts, w->count);
+        if (atomic_load(&w->shared->confirmed)) {
+            end_attempts(attempts, w->count);
+            return remove_all_records(w);
+        }
         for (int i = 0; i < w->count; i++) {
             struct attempt *a = &attempts[i];
             if (!thaw_one(w, a, i, dead, &odd_error)) all_done = false;
@@ -164,7 +177,7 @@ static void warm_up(void) {
 }
 
 _Noreturn void clinux_guard_main(
-    struct clinux_guard_shared *shared, const int *given, int count, int control, int parent, int ready) {
+    struct clinux_guard_shared *shared, const int *given, int count, int control, int parent, int records, int ready) {
     setsid();
     if (chdir("/") != 0) {}  // the parent's working directory is not kept busy
     prctl(PR_SET_NAME, "losnap-guard");
@@ -176,21 +189,24 @@ _Noreturn void clinux_guard_main(
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 
-    // Keep the pipe, the parent's pidfd, the ready end and the descriptors to thaw; nothing else: no lock, clone or terminal.
+    // Keep the pipe, the parent's pidfd, the directory of freeze records, the descriptors to thaw and the ready end; nothing else: no
+    // lock, clone or terminal.
     enum { HIGH = CLINUX_GUARD_MAX + 8 };
-    int kept[CLINUX_GUARD_MAX + 3];
+    int kept[CLINUX_GUARD_MAX + 4];
     int total = 0;
     kept[total++] = fcntl(control, F_DUPFD, HIGH);
     kept[total++] = fcntl(parent, F_DUPFD, HIGH);
-    kept[total++] = fcntl(ready, F_DUPFD, HIGH);
+    kept[total++] = fcntl(records, F_DUPFD, HIGH);
     for (int i = 0; i < count; i++) kept[total++] = fcntl(given[i], F_DUPFD, HIGH);
+    kept[total++] = fcntl(ready, F_DUPFD, HIGH);
+    ready = total - 1;
     for (int i = 0; i < total; i++) {
         if (kept[i] < 0 || dup2(kept[i], i) < 0) _exit(1);
     }
     if (close_range((unsigned)total, ~0u, 0) != 0) _exit(1);
     int descriptors[CLINUX_GUARD_MAX];
     for (int i = 0; i < count; i++) descriptors[i] = 3 + i;
-    struct watch w = {.shared = shared, .control = 0, .parent = 1, .count = count, .descriptors = descriptors};
+    struct watch w = {.shared = shared, .control = 0, .parent = 1, .records = 2, .count = count, .descriptors = descriptors};
 
     int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);  // best effort: needs CAP_SYS_RESOURCE
     if (score >= 0) {
@@ -200,10 +216,13 @@ _Noreturn void clinux_guard_main(
     mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);  // best effort
     warm_up();
 
-    if (write(2, "r", 1) != 1) _exit(1);
-    close(2);
+    if (write(ready, "r", 1) != 1) _exit(1);
+    close(ready);
     int mark = wait_for_reason(&w);
-    if (mark == CLINUX_GUARD_INTACT) _exit(0);
+    if (mark == CLINUX_GUARD_INTACT) {
+        remove_all_records(&w);
+        _exit(0);
+    }
     int intact = CLINUX_GUARD_INTACT;
     atomic_compare_exchange_strong(&shared->mark, &intact, mark);  // before the first thaw: whoever sees it thawed sees it broken
     thaw_until_done(&w);

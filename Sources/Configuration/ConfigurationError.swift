@@ -76,6 +76,7 @@ public enum ConfigurationError: ExplainedError, Hashable {
     public var hint: String? {
         switch self {
         case .missing: "check --config and LOSNAP_CONFIG; an empty file is a valid configuration"
+        case .unreadable(_, .noFunction): CloneError.callForbidden
         case .unreadable, .notAFile: "run losnap as its owner, or name another with --config FILE"
         case .exposed(let path, .owner): "if you trust what it says: chown root \(path.string.shellWord)"
         case .exposed(let path, .writable): "if you trust what it says: chmod go-w \(path.string.shellWord)"

@@ -42,8 +42,6 @@ public enum SnapshotsError: ExplainedError {
     case invalidReference(text: String, problem: ReferenceProblem)
     /// Nothing matches a reference.
     case unknownSnapshot(reference: String, nearest: [SnapshotCandidate])
-    /// A reference could mean several snapshots.
-    case ambiguousSnapshot(reference: String, candidates: [SnapshotCandidate])
 
     // MARK: Rows
 

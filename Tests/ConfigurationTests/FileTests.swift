@@ -85,13 +85,16 @@ import Testing
 
     @Test func `every error explains itself`() {
         let errors: [ConfigurationError] = [
-            .missing(path: "/c"), .unreadable(path: "/c", .permissionDenied), .notAFile(path: "/c"), .exposed(path: "/c", .owner(5)),
-            .exposed(path: "/c", .writable), .link(path: "/c"), .tooLarge(path: "/c", limit: 1), .invalid(path: "/c", []),
+            .missing(path: "/c"), .unreadable(path: "/c", .permissionDenied), .unreadable(path: "/c", .noFunction), .notAFile(path: "/c"),
+            .exposed(path: "/c", .owner(5)), .exposed(path: "/c", .writable), .link(path: "/c"), .tooLarge(path: "/c", limit: 1),
+            .invalid(path: "/c", []),
         ]
         for error in errors {
             #expect(!error.message.hasSuffix("."))
             #expect(error.message.contains("/c"))
             #expect(error.hint != nil)
         }
+        let forbidden = ConfigurationError.unreadable(path: "/c", .noFunction).hint
+        #expect(forbidden?.contains("RestrictSUIDSGID=") == true)
     }
 }

@@ -52,6 +52,57 @@ struct CliBadCatalogueTests {
         }
     }
 
+    @Test("rebuilt from more directories than there may be open files")
+    func manyDirectories() throws {
+        try CliScene.with(image: nil) { scene in
+            for number in 1...40 {
+                let image = scene.pool.path.appending("image\(number).img").string
+                try Command.run("cp", ["--reflink=always", scene.image.string, image])
+                let taken = try scene.sandbox.run("create", image)
+                try #require(taken.succeeded, "\(taken.stderr)")
+            }
+            for ending in ["", "-wal", "-shm"] { unlink(scene.sandbox.catalogue.string + ending) }
+            let losnap = scene.sandbox.losnap
+            let rebuilt = try Tool(executable: "/usr/bin/prlimit").run(
+                ["--nofile=60:4096", losnap.executable.string, "repair", "--rebuild", scene.pool.path.string],
+                environment: losnap.environment)
+            #expect(rebuilt.succeeded && rebuilt.stdout.contains("40 snapshots of 40 sources"), "\(rebuilt)")
+        }
+    }
+
+    @Test("beneath a plain file, where no create could make one: said so")
+    func beneathFile() throws {
+        try CliScene.with(image: nil) { scene in
+            let refusal = Refusal(64, "not_a_directory", says: scene.image.string, hint: "name another directory")
+            for command in [["list"], ["create", scene.image.string]] {
+                let inside = ["--catalogue", "\(scene.image)/in/catalogue.sqlite"]
+                refusal.check(text: try scene.sandbox.losnap.run(command + inside))
+                try refusal.check(json: try scene.sandbox.losnap.run(command + inside + ["--json"]))
+            }
+        }
+    }
+
+    @Test("a lock that is no file: the hint makes room for it")
+    func lockIsDirectory() throws {
+        try CliScene.with(image: nil) { scene in
+            try scene.create()
+            let locks = scene.sandbox.runtime.appending("lock")
+            for name in try FileManager.default.contentsOfDirectory(atPath: locks.string) {
+                let lock = locks.appending(name).string
+                unlink(lock)
+                mkdir(lock, 0o700)
+            }
+            for _ in 1...20 {
+                let refused = try scene.sandbox.run("create", "home")
+                if refused.succeeded { break }
+                let hint = try #require(Complaint(refused).hints.first)
+                let command = try #require(hint.split(separator: "`").dropFirst().first)
+                try Command.run("sh", ["-c", String(command)])
+            }
+            #expect(try scene.numbers() == [1, 2])
+        }
+    }
+
     @Test("made by a newer losnap")
     func newer() throws {
         try CliScene.with(image: nil) { scene in

@@ -91,6 +91,25 @@ struct CliChangedFilesTests {
         }
     }
 
+    @Test("of several to be adopted one fails: the others are, and both are told")
+    func partlyAdopted() throws {
+        try CliScene.with(image: nil) { scene in
+            try scene.create()
+            let good = scene.pool.path.appending("older.img")
+            try Command.run("cp", ["--reflink=always", scene.image.string, good.string])
+            let gone = scene.pool.path.appending("gone.img").string
+            let adopting = ["repair", "--adopt", good.string, gone, "--source", "home"]
+            let text = try scene.sandbox.losnap.run(adopting)
+            #expect(text.status == .exited(3) && text.stdout.contains("adopted as snapshot 2 of home"), "\(text)")
+            #expect(Complaint(text).errors.count == 1 && text.stderr.contains(gone) && !Complaint(text).hints.isEmpty, "\(text.stderr)")
+            let json = try scene.sandbox.losnap.run(adopting + ["--json"])
+            let told = try JSONValue(parsing: json.stdout)
+            #expect(json.status == .exited(3) && told["snapshots"].count == 1 && told["failed"].count == 1, "\(json)")
+            #expect(told["failed"][0]["path"].string == gone && told["failed"][0]["error"]["code"] == "no_such_file", "\(json)")
+            #expect(try scene.listed().count == 3)
+        }
+    }
+
     @Test("a catalogue that lost a row takes the snapshot in again, with all that its record says")
     func orphan() throws {
         try CliScene.with(image: nil) { scene in

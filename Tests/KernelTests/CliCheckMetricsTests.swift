@@ -35,6 +35,7 @@ struct CliCheckMetricsTests {
             for target in ["\(directory)/no/losnap.prom", directory.string, "/proc/losnap.prom"] {
                 let failed = try scene.sandbox.run("check", "--prometheus", target)
                 #expect(failed.status == .exited(3) && Complaint(failed).errors.count == 1 && failed.stdout.isEmpty, "\(failed)")
+                #expect(Complaint(failed).hints.count == 1, "\(failed.stderr)")
             }
             #expect(try FileManager.default.contentsOfDirectory(atPath: directory.string) == ["losnap.prom"])
         }

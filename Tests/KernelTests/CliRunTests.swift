@@ -36,6 +36,40 @@ struct CliRunTests {
         }
     }
 
+    @Test("record and catalogue tell the policy that a source had when it was taken")
+    func recordsPolicy() throws {
+        try CliScene.with(image: nil) { scene in
+            func record(_ number: Int) throws -> String {
+                let path = try #require(try scene.sandbox.json("show", "\(number)")["snapshot"]["path"].string)
+                return try Command.run("getfattr", ["--absolute-names", "-n", "trusted.losnap", "--only-values", path])
+            }
+            let recorded = "SELECT policy, scope FROM source"
+            try scene.configure(
+                """
+                policies: { few: { keep: { last: 3 } }, all: { keep: { last: 3 }, scope: all } }
+                sources: { home: { image: POOL/home.img, policy: few, \(Self.daily) } }
+                """)
+            expectSilence(try scene.sandbox.run("run"))
+            #expect(try record(1).contains(#""scope":"run""#) && scene.sql(recorded) == "few|run\n")
+            try scene.configure(
+                """
+                policies: { all: { keep: { last: 3 }, scope: all } }
+                sources: { home: { image: POOL/home.img, policy: all, snapshot-directory: POOL/other } }
+                """)
+            try scene.create()
+            #expect(try record(2).contains(#""scope":"all""#) && scene.sql(recorded) == "all|all\n")
+
+            // Without the configuration it is still known that rules for all others are not for this one.
+            try scene.configure("")
+            let pruned = try scene.sandbox.run("prune", "--keep-last", "1")
+            #expect(pruned.succeeded && Complaint(pruned).warnings.contains { $0.contains("home") }, "\(pruned)")
+            #expect(try scene.numbers() == [1, 2])
+            #expect(try scene.sandbox.json("source", "list")["sources"][0]["policy"] == "all")
+            try scene.create()
+            #expect(try !record(3).contains("scope") && scene.sql(recorded) == "|\n")
+        }
+    }
+
     @Test("json says what was taken and what was not due")
     func json() throws {
         try CliScene.with(image: nil) { scene in

@@ -104,6 +104,10 @@ struct CompletionTests {
         try CliScene.with { scene in
             let image = try #require(scene.mounted)
             try scene.create()
+            let held = image.path.appending("state/catalogue.sqlite")
+            let made = try scene.sandbox.losnap.run(
+                ["source", "add", "home", scene.image.string], environment: ["LOSNAP_CATALOGUE": held.string])
+            try #require(made.succeeded, "\(made)")
             // Frozen, and left so by processes that are dead: any other command would thaw it.
             let status = try Command.run("stat", ["-c", "%Hd:%Ld", image.path.string]).trimmingCharacters(in: .whitespacesAndNewlines)
             let boot = try String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8).trimmingCharacters(in: .newlines)
@@ -118,6 +122,9 @@ struct CompletionTests {
             let asked = ["---completion", "show", "--", "positional@0", "2", "5", "losnap", "show", "home@"]
             let answer = try scene.sandbox.losnap.run(asked)
             #expect(answer.succeeded && answer.stdout == "home@latest\nhome@oldest\n" && answer.stderr.isEmpty)
+            // A catalogue on what is frozen is not opened: the shell would hang with it.
+            let inside = try scene.sandbox.losnap.run(asked, environment: ["LOSNAP_CATALOGUE": held.string], within: .seconds(20))
+            #expect(inside.succeeded && inside.stdout == "\n" && inside.stderr.isEmpty, "\(inside)")
             // A script of another version may ask for anything; a catalogue may be none.
             for words in [["---completion"], ["---completion", "nothing", "--", "positional@0", "1", "1", "losnap"]] {
                 let answer = try scene.sandbox.losnap.run(words)

@@ -46,6 +46,11 @@ import Testing
         Wrong(
             "prune a --keep-daily -1", "--keep-daily: the number of snapshots to keep can't be negative: '-1'",
             "use a number from 1, or 'all' to keep every one"),
+        Wrong(
+            "prune --all", "--all goes with rules", "without rules every source that has a configured policy is pruned by that"),
+        Wrong(
+            "policy simulate --every 1d --keep-daily 3 --from 0001-01-01", "--from: '0001-01-01' is not in 1970 or later",
+            "give a later time, such as 2026-01-01"),
         Wrong("prune a --keep-daily x", "--keep-daily: not a number of snapshots to keep: 'x'", "use a number from 1, or 'all'"),
         Wrong(
             "prune a --keep-within 3x", "--keep-within: unknown unit 'x' in the duration '3x'",

@@ -75,6 +75,7 @@ import Testing
         let mount = ScratchMount(snapshot: "x", directory: "/m", device: "/dev/loop0", type: "xfs", access: .readOnly)
         let step = RepairStep(kind: .adopted, source: source.name, number: nil, path: "/x", detail: nil)
         let repair = RepairReport(steps: [step], failed: [(source.name, .numbersExhausted)])
+        let adoption = AdoptReport(snapshots: [snapshot], failed: [("/srv/x.img", .timeInFuture(snapshot.snapshot.takenAt))])
         let rebuild = RebuildReport(sources: [source], snapshotCount: 1, damagedCatalogue: nil, leftAlone: [("/x", "y")])
         let configured = FoundConfiguration(
             path: "/c",
@@ -97,7 +98,7 @@ import Testing
             ConfigurationCheckPresentation(found: .none), ConfigurationPresentation(found: configured),
             PoliciesPresentation(found: configured),
             PolicyPresentation(policy: configured.configuration.policies[0], sources: [], unscheduled: [], cases: [use]),
-            try Samples.simulation(), try Samples.run(), try Samples.runPlan(), AdoptPresentation(snapshots: [snapshot]),
+            try Samples.simulation(), try Samples.run(), try Samples.runPlan(), AdoptPresentation(report: adoption),
             RebuildPresentation(report: rebuild),
             CheckPresentation(report: try CheckRenderingTests.facts().judged()),
         ]

@@ -92,7 +92,9 @@ extension Samples {
             subject: "vms", names: ["vms"], stage: .plan, error: CloneError.noSuchFile(path: "/srv/vms"), sources: [])
         let none = RunPlan(now: Samples.now, units: [], failures: [])
         let failed = RunPlan(now: Samples.now, units: [], failures: [failure])
-        #expect(RunPlanPresentation(plan: none, pruning: RunReport()).text(Samples.utc).contains("'every'"))
+        #expect(RunPlanPresentation(plan: none, pruning: RunReport()).text(Samples.utc).contains("no source has 'every'"))
+        let named = RunPlanPresentation(plan: none, pruning: RunReport(), isSelection: true).text(Samples.utc)
+        #expect(named == "nothing is to be pruned, and nothing is ever due: what is named has no 'every'\n")
         #expect(RunPlanPresentation(plan: failed, pruning: RunReport()).text(Samples.utc).isEmpty)
     }
 

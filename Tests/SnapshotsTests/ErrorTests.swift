@@ -26,7 +26,7 @@ struct ErrorTests {
             .unknownSource(reference: text, nearest: []), .ambiguousSource(reference: text, candidates: [id]),
             .sourceNameTaken(name: name, image: path), .imageTaken(path: path, name: name), .sourceHasSnapshots(name: name, count: 1),
             .invalidReference(text: text, problem: .noSelector), .unknownSnapshot(reference: text, nearest: [candidate]),
-            .unknownSnapshot(reference: text, nearest: []), .ambiguousSnapshot(reference: text, candidates: [candidate]),
+            .unknownSnapshot(reference: text, nearest: []),
             .wrongState(number: number, state: .pending), .wrongState(number: number, state: .complete),
             .wrongState(number: number, state: .deleting), .recordChanged(number: number), .snapshotTaken(id: id, number: number),
             .snapshotTaken(id: id, number: nil), .numbersExhausted, .invalidRecord(problem: .invalid(field: text)),
@@ -100,7 +100,7 @@ struct ErrorTests {
         #expect(SnapshotsError.catalogueNotWritable(path: path, problem: .notPermitted).category == .permission)
         #expect(SnapshotsError.catalogueInputOutput(path: path, detail: "").category == .io)
         #expect(SnapshotsError.unknownSnapshot(reference: "", nearest: []).category == .notFound)
-        #expect(SnapshotsError.ambiguousSnapshot(reference: "", candidates: []).category == .usage)
+        #expect(SnapshotsError.ambiguousSource(reference: "", candidates: []).category == .usage)
         #expect(SnapshotsError.clone(.readOnly(path: "/x")).category == .pool)
     }
 }

@@ -18,7 +18,6 @@ struct InstantTests {
             let seconds = Date(timeIntervalSince1970: Double(milliseconds.floorDivided(by: 1000)))
             #expect(instant.description.prefix(19) == formatter.string(from: seconds).prefix(19))
             #expect(try Instant(parsing: instant.description) == instant)
-            #expect(try Instant(parsingCompact: instant.compact) == instant)
             #expect(Instant(instant.date) == instant)
         }
     }

@@ -123,6 +123,17 @@ struct NamingTests {
         }
     }
 
+    @Test("the first and the last times that there are have years of four digits in every zone")
+    func outermostTimes() throws {
+        for (zone, first, last) in [
+            ("Etc/GMT+5", "0000-01-01 00:00", "9999-12-31 18:59"), ("Etc/GMT-5", "0000-01-01 05:00", "9999-12-31 23:59"),
+        ] {
+            let zone = try #require(TimeZone(identifier: zone))
+            #expect(Instant.earliest.local(in: zone).text(.minutes) == first)
+            #expect(Instant.latest.local(in: zone).text(.minutes) == last)
+        }
+    }
+
     @Test("takes a word for a name and what has a slash for a path")
     func sources() throws {
         let home = try Sample.source("home")

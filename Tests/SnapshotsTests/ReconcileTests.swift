@@ -23,8 +23,8 @@ struct ReconcileTests {
         return record
     }
 
-    private func judge(_ rows: [Snapshot], _ files: [FoundFile], pool: PoolSight = .identified) -> [ReconcileStep] {
-        reconcile(rows: rows, files: files, pool: pool, catalogue: Sample.catalogueID, now: Sample.now)
+    private func judge(_ rows: [Snapshot], _ files: [FoundFile]) -> [ReconcileStep] {
+        reconcile(rows: rows, files: files, catalogue: Sample.catalogueID, now: Sample.now)
     }
 
     private func held(_ revision: Int64 = 1) throws -> SnapshotDescription {
@@ -101,13 +101,6 @@ struct ReconcileTests {
     func completeThere() throws {
         let row = try Sample.snapshot(1)
         #expect(judge([row], [try file(of: row)]).isEmpty)
-    }
-
-    @Test("no pool: nothing is done, whatever the state and the files", arguments: SnapshotState.allCases)
-    func noPool(state: SnapshotState) throws {
-        let row = try Sample.snapshot(1, state: state)
-        #expect(judge([row], [], pool: .unidentified) == [.unavailable(row)])
-        #expect(judge([row], [try file(of: row)], pool: .unidentified) == [.unavailable(row)])
     }
 
     @Test("no row, own catalogue: an orphan")

@@ -35,7 +35,7 @@ struct StoreLogTests {
         try TestScope.with { scope in
             let (scene, store, source) = try world(scope)
             let clone = try scene.image("old.img")
-            _ = try store.adopt(files: [clone], into: source, takenAt: scene.clock.now)
+            _ = store.adopt(files: [clone], into: source, takenAt: scene.clock.now)
             let event = try #require(try store.log().last)
             #expect(event.occasion.kind == .adopted && event.occasion.reason == clone.string && event.occasion.command == "test")
             #expect(event.snapshotNumber?.value == 2 && event.sourceID == source.id)

@@ -157,6 +157,49 @@ struct StoreRepairTests {
         }
     }
 
+    @Test("a revision that nobody can have come to by changes is not believed; the greatest that is leaves room for more")
+    func greatRevisions() throws {
+        try TestScope.with { scope in
+            let (_, store, source) = try world(scope, 3)
+            let rows = try store.catalogue.snapshots()
+            for (row, revision) in zip(rows, [Int64(1) << 40, 1 << 40, 1 << 32]) {
+                let file = try OpenFile(try #require(row.path).string, kernel: .linux)
+                let text = String(decoding: try Kernel.linux.getXattr(file.descriptor, "trusted.losnap"), as: UTF8.self)
+                try #require(text.contains("\"revision\":1,"))
+                try Kernel.linux.clearImmutable(file)
+                let changed = text.replacing("\"revision\":1,", with: "\"revision\":\(revision),")
+                try Kernel.linux.setXattr(file.descriptor, "trusted.losnap", Array(changed.utf8))
+            }
+            // One that is still listed, and two orphans.
+            for row in rows[1...] { try store.catalogue.forget(row.number, event: store.occasion(.forgotten)) }
+            expectError("invalid_record", .data) { _ = try store.label(store.listed(rows[0].number), Label(parsing: "a")) }
+            #expect(try kinds(store) == ["adopted 3", "unreadable 0", "unreadable 1"])
+            _ = try store.label(store.listed(rows[2].number), Label(parsing: "a"))
+            _ = try store.label(store.listed(rows[2].number), Label(parsing: "b"))
+            #expect(try store.row(3).label?.text == "b")
+            // As the hint says.
+            let adopted = store.adopt(files: [try #require(rows[1].path)], into: source, takenAt: store.now)
+            #expect(adopted.failed.isEmpty && adopted.snapshots.count == 1)
+        }
+    }
+
+    @Test("a dry run, which has no lock: a file that goes while it looks is passed over")
+    func goesMeanwhile() throws {
+        try TestScope.with { scope in
+            let (scene, store, _) = try world(scope)
+            let stray = try path(store, 1).removingLastComponent().appending("stray")
+            try scope.write("x", to: stray)
+            var kernel = scene.kernel
+            let status = kernel.statusOf
+            kernel.statusOf = { (directory, name) throws(Errno) in
+                if name == "stray" { unlink(stray.string) }
+                return try status(directory, name)
+            }
+            #expect(try kinds(scene.store(kernel), dryRun: true) == [])
+            #expect(access(stray.string, F_OK) != 0)
+        }
+    }
+
     @Test("a directory that can't be read to its end strikes nothing off")
     func unreadableDirectory() throws {
         try TestScope.with { scope in

@@ -180,7 +180,7 @@ struct StoreSourceTests {
             let source = try scene.source(in: store)
             let old = try scene.image("old.img", filledWith: "o")
             try Command.run("touch", ["-d", "2020-01-02T03:04:05Z", old.string])
-            let adopted = try #require(try store.adopt(files: [old], into: source, takenAt: nil).snapshots.first).snapshot
+            let adopted = try #require(store.adopt(files: [old], into: source, takenAt: nil).snapshots.first).snapshot
             #expect(adopted.origin == .adopted && adopted.takenAt.description.hasPrefix("2020-01-02T03:04:05"))
             #expect(StoreScene.letter(in: try #require(adopted.path)) == "o" && access(old.string, F_OK) == 0)
             try scene.expectSettled(store)

@@ -112,9 +112,9 @@ public struct Runner {
     private func order(for target: RunTarget) throws(RunProblem) -> TakeOrder {
         if let problem = target.problem { throw RunProblem(problem) }
         do throws(SnapshotsError) {
-            if let source = target.source { return TakeOrder(source, target.configured.entry, TakeWishes()) }
+            if let source = target.source { return configured.order(source, target.configured.entry) }
             let source = try store.proposeSource(name: try SourceName(parsing: target.name), image: target.image)
-            return TakeOrder(source, target.configured.entry, TakeWishes())
+            return configured.order(source, target.configured.entry)
         } catch {
             throw RunProblem(error)
         }

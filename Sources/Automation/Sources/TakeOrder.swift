@@ -28,6 +28,12 @@ public struct TakeWishes: Sendable, Hashable {
     }
 }
 
+/// What a snapshot's record and its source's row say of the policy.
+struct RecordedPolicy: Sendable, Hashable {
+    var name: String
+    var scope: Scope
+}
+
 /// A source to be taken, and how.
 public struct TakeOrder: Sendable, Hashable {
     /// The source.
@@ -40,14 +46,18 @@ public struct TakeOrder: Sendable, Hashable {
     public var setsImmutable: Bool
     /// Where its snapshots go from now on; nil: where the catalogue says.
     public var directory: FilePath?
+    /// Its policy, to be recorded.
+    var policy: RecordedPolicy?
     /// Its hooks.
     public var hooks: Hooks
     /// The group that it is configured in.
     public var group: String?
 
-    /// What holds for a source that is not configured, or has this entry.
-    init(_ source: Source, _ entry: ConfiguredSource?, _ wishes: TakeWishes) {
+    /// What holds for a source that is not configured, or has this entry and its policy. What the source is said to have of a policy is
+    /// recorded when the snapshot is taken.
+    init(_ source: Source, _ entry: ConfiguredSource?, _ policy: ConfiguredPolicy?, _ wishes: TakeWishes) {
         self.source = source
+        self.policy = policy.map { RecordedPolicy(name: $0.name, scope: $0.scope) }
         consistency = wishes.consistency ?? (entry?.consistency == .crash ? .crash : .frozen)
         maxFreezeNanoseconds = wishes.maxFreezeNanoseconds ?? UInt64(entry?.maxFreeze?.milliseconds ?? 10_000) * 1_000_000
         setsImmutable = wishes.setsImmutable ?? entry?.immutable ?? true
@@ -68,9 +78,14 @@ extension ConfiguredSources {
     /// How a snapshot of the source is taken. Throws ``AutomationError/configuredOtherwise(source:image:configured:path:place:)``.
     public func takeOrder(for source: Source, _ wishes: TakeWishes = TakeWishes()) throws(AutomationError) -> TakeOrder {
         switch match(source) {
-        case .none: TakeOrder(source, nil, wishes)
-        case .entry(let entry): TakeOrder(source, entry, wishes)
+        case .none: order(source, nil, wishes)
+        case .entry(let entry): order(source, entry, wishes)
         case .contradiction(let error): throw error
         }
+    }
+
+    /// How a snapshot of the source with that entry is taken.
+    func order(_ source: Source, _ entry: ConfiguredSource?, _ wishes: TakeWishes = TakeWishes()) -> TakeOrder {
+        TakeOrder(source, entry, entry?.policy.flatMap { configuration.policy($0) }, wishes)
     }
 }

@@ -44,7 +44,12 @@ extension Store {
 extension CreateRequest {
     fileprivate func filled(with orders: [TakeOrder]) -> CreateRequest {
         var request = self
-        request.sources = orders.map(\.source)
+        request.sources = orders.map { order in
+            var source = order.source
+            source.policy = order.policy?.name
+            source.scope = order.policy?.scope
+            return source
+        }
         // The most careful one counts for all, who are frozen together.
         if let shortest = orders.map(\.maxFreezeNanoseconds).min() { request.maxFreezeNanoseconds = shortest }
         for order in orders {

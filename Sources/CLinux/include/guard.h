@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 enum { CLINUX_GUARD_MAX = 32 };  // filesystems in one freeze
+enum { CLINUX_GUARD_NAME_MAX = 24 };  // bytes of a freeze record's name, the end included: two numbers of 32 bits and a dash
 
 enum { CLINUX_GUARD_INTACT = 0, CLINUX_GUARD_DEADLINE = 1, CLINUX_GUARD_ORPHANED = 2 };
 
@@ -25,8 +26,10 @@ struct clinux_guard {
 };
 
 /// Starts the guard over `count` descriptors of filesystems that may get frozen, in the order in which they are to be thawed.
+/// `records` is the directory of freeze records, `names` their names in the same order, each ended by a NUL. The guard removes the record
+/// of what is thawed for certain: left there, it would have the next losnap thaw what somebody else has frozen since.
 /// Returns when the guard is ready, or -errno; then no guard is left.
-int clinux_guard_start(struct clinux_guard *guard, const int *descriptors, int count);
+int clinux_guard_start(struct clinux_guard *guard, const int *descriptors, int count, int records, const char *names);
 /// The clock starts: at now + `nanoseconds` of CLOCK_BOOTTIME the guard thaws. Called just before the first freeze.
 void clinux_guard_arm(struct clinux_guard *guard, uint64_t nanoseconds);
 /// To be called right before FIFREEZE. -ECANCELED: the window is broken already, don't freeze.

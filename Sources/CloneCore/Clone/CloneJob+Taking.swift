@@ -39,7 +39,7 @@ extension CloneJob {
 
     /// One window. nil: what was tracked could not be relied on, so once more by the maps.
     private func takeFrozen(_ plan: ClonePlan, records: OpenFile) throws(CloneError) -> [TakenClone]? {
-        var window = try FreezeWindow(over: filesystems, kernel: kernel)
+        var window = try FreezeWindow(over: filesystems, records: records, kernel: kernel)
         do throws(CloneError) {
             // Before signals are held back: it may take long, and nothing is to be undone yet.
             try synchronize()

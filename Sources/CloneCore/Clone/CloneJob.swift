@@ -24,7 +24,7 @@ public final class CloneJob {
     let leasedAt: UInt64
 
     /// The filesystems that will be frozen, deepest first.
-    public var frozenMountPoints: [String] { filesystems.map(\.mountPoint) }
+    package var frozenMountPoints: [String] { filesystems.map(\.mountPoint) }
 
     /// Locates, locks and opens everything, and refuses early.
     ///

@@ -132,9 +132,21 @@ extension CloneError {
         case .mountBusy(let directory): "end what uses it (`fuser -vm \(directory.shellWord)` shows it) and try again"
         case .refused(.attachedNotMounted(_, let device)): "mount it, or detach it with `losetup -d \(device)`" + live
         case .refused(let refusal): refusal.hint
+        case .system(_, _, .noFunction): callForbidden
+        case .system(.lock, let path, .isDirectory), .system(.lock, let path, .tooManySymbolicLinkLevels):
+            "no losnap has made that: move it away with `mv \(path.shellWord) \(path.shellWord).away`, and try again"
+        case .system(.write, let path, .isDirectory): "name a file in it, such as \((path + "/losnap.prom").shellWord)"
         case .system: nil
         }
     }
+
+    /// What to do about ENOSYS: losnap asks for nothing that its kernels lack, but a filter may answer so (systemd's RestrictSUIDSGID= does for
+    /// openat2(2), whose arguments it can't look at).
+    package static var callForbidden: String {
+        "a filter of system calls forbids openat2(2): take RestrictSUIDSGID= out of the systemd unit, or allow the call in the container"
+    }
+
+    private var callForbidden: String { Self.callForbidden }
 
     public var code: String {
         switch self {

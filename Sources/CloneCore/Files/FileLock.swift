@@ -19,7 +19,12 @@ public final class FileLock: Sendable {
     package static func take(
         _ name: String, for what: String, in directory: OpenFile, wait: Bool, atMost limit: UInt64? = nil, kernel: Kernel
     ) throws(CloneError) -> FileLock {
-        let file = try OpenFile(name, in: directory, flags: [.write, .create], mode: 0o600, kernel: kernel)
+        let file: OpenFile
+        do throws(CloneError) {
+            file = try OpenFile(name, in: directory, flags: [.write, .create], mode: 0o600, kernel: kernel)
+        } catch .system(.open, let path, let error) {
+            throw .system(.lock, path: path, error)
+        }
         do {
             try kernel.lock(file.descriptor, false)
         } catch .wouldBlock {

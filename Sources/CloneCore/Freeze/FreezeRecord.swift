@@ -31,7 +31,10 @@ package struct FreezeRecord: Sendable, Hashable {
     }
 
     /// The file's name in the directory of freeze records.
-    package var fileName: String { "\(device.major)-\(device.minor)" }
+    package var fileName: String { Self.fileName(of: device) }
+
+    /// The name of the record of the filesystem on that device.
+    package static func fileName(of device: DeviceNumber) -> String { "\(device.major)-\(device.minor)" }
 
     /// One `key value` a line. The mount point comes last and to the end, newlines and all.
     package var text: String {

@@ -30,12 +30,13 @@ struct FreezeWindow: ~Copyable {
     private var frozen = 0  // how many of them, from the deepest
     private(set) var outcome = WindowOutcome()
 
-    /// Starts the guard; nothing is frozen yet.
-    init(over filesystems: [OpenFilesystem], kernel: Kernel) throws(CloneError) {
+    /// Starts the guard; nothing is frozen yet. `records` is where the freeze records will be written.
+    init(over filesystems: [OpenFilesystem], records: OpenFile, kernel: Kernel) throws(CloneError) {
         self.kernel = kernel
         descriptors = filesystems.map(\.file.descriptor)
         do {
-            guardian = try ThawGuard(over: descriptors.reversed())
+            let names = filesystems.map { FreezeRecord.fileName(of: $0.filesystem.device) }
+            guardian = try ThawGuard(over: descriptors.reversed(), records: records.descriptor, names: names.reversed())
         } catch {
             throw .noGuard(error)
         }

@@ -12,10 +12,12 @@ enum GuardMark: Sendable {
 struct ThawGuard: ~Copyable {
     private var raw: clinux_guard
 
-    /// Forks the guard and waits until it is ready.
-    init(over descriptors: [CInt]) throws(Errno) {
+    /// Forks the guard and waits until it is ready. It removes the freeze records, whose names in the directory `records` are given in the
+    /// order of the descriptors, when what they tell of is thawed for certain.
+    init(over descriptors: [CInt], records: CInt, names: [String]) throws(Errno) {
         var raw = clinux_guard()
-        try check(clinux_guard_start(&raw, descriptors, CInt(descriptors.count)))
+        let ended = names.map { $0 + "\0" }.joined()
+        try check(clinux_guard_start(&raw, descriptors, CInt(descriptors.count), records, ended))
         self.raw = raw
     }
 

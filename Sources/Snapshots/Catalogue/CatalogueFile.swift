@@ -2,6 +2,7 @@
 // put, change or exchange it, for whoever can decides what root removes. Looks only at names and inodes: SQLite's locks
 // die when anything else in the process closes a descriptor of its file.
 
+import CloneCore
 import Foundation
 import Glibc
 import SystemPackage
@@ -73,10 +74,19 @@ struct CatalogueFile {
         return status
     }
 
+    /// What of the path is there, and no directory.
+    private var blockingFile: FilePath {
+        var path = self.path.removingLastComponent()
+        var status = stat()
+        while path.withPlatformString({ lstat($0, &status) }) != 0, path.removeLastComponent() {}
+        return path
+    }
+
     /// What an errno from a call on the catalogue's name means.
     func failure(_ code: CInt) -> SnapshotsError {
         switch code {
-        case ENOENT, ENOTDIR: .catalogueMissing(path: path)
+        case ENOENT: .catalogueMissing(path: path)
+        case ENOTDIR: .clone(.notADirectory(path: blockingFile.string))
         case EACCES, EPERM: .catalogueNotWritable(path: path, problem: .notPermitted)
         case EROFS: .catalogueNotWritable(path: path, problem: .readOnlyFilesystem)
         case ENOSPC, EDQUOT: .catalogueFull(path: path)

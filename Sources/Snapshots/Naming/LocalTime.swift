@@ -19,7 +19,9 @@ public struct LocalTime: Hashable, Sendable {
     }
 
     fileprivate init(_ instant: Instant, offset: Int) {
-        let (date, rest) = instant.civil(offsetSeconds: Int64(offset))
+        var (date, rest) = instant.civil(offsetSeconds: Int64(offset))
+        // In the first and the last hours that there are another zone may have a year without four digits: those are told in UTC.
+        if !(0...9999).contains(date.year) { (date, rest) = instant.civil(offsetSeconds: 0) }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(23)
         bytes.append(date.year, digits: 4)

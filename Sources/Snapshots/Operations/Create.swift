@@ -119,7 +119,11 @@ extension Store {
                 if let highest = try item.place.mark()?.highestNumber { try catalogue.skipNumbers(through: highest) }
             }
             for item in prepared {
-                if try catalogue.source(id: item.source.id) == nil {
+                if let known = try catalogue.source(id: item.source.id) {
+                    if known.policy != item.source.policy || known.scope != item.source.scope {
+                        try catalogue.assign(known.id, policy: item.source.policy, scope: item.source.scope)
+                    }
+                } else {
                     try catalogue.add(item.source, event: occasion(.sourceAdded, item.source.imagePath.string))
                     newSources.append(item.source)
                 }

@@ -59,7 +59,12 @@ extension Store {
         try change(&description)
         // Nothing to write, and nothing to tell: a label given twice, a release of what is not held.
         if settlement == nil, description == before { return listed }
-        description.revision = max(row.revision, record.description.revision).next
+        let latest = max(row.revision, record.description.revision)
+        // None may follow one that nobody can have come to by changes, or the snapshot could not be changed any more.
+        guard latest.next > latest, record.description.revision <= max(.greatestBelieved, row.revision) else {
+            throw .invalidRecord(problem: .invalid(field: "revision"))
+        }
+        description.revision = latest.next
         var flagFailure: SnapshotsError?
         switch order {
         case .recordFirst:

@@ -36,7 +36,7 @@ extension Store {
     private func newestRecord(in place: SnapshotPlace, of mark: DirectoryMark) throws(SnapshotsError) -> SnapshotRecord? {
         var newest: SnapshotRecord?
         for name in try place.names().compactMap({ SnapshotFileName($0) }) {
-            guard case .whole(let record) = try place.find(name).content, record.catalogueID == mark.catalogueID,
+            guard case .whole(let record) = try place.find(name)?.content, record.catalogueID == mark.catalogueID,
                 record.sourceID == mark.sourceID
             else { continue }
             if newest.map({ $0.isOlder(than: record) }) ?? true { newest = record }

@@ -12,6 +12,11 @@ public import SystemPackage
 /// - Throws: ``SnapshotsError/catalogueInUse(path:)`` if there is a good one, ``SnapshotsError/nothingToRebuild``,
 ///   ``SnapshotsError/severalCatalogues(ids:)``, ``SnapshotsError/catalogueAppeared(path:)``.
 public func rebuildCatalogue(from roots: [FilePath], options: StoreOptions) throws(SnapshotsError) -> RebuildReport {
+    // Each directory is open, and locked, to the end.
+    try withMostDescriptors { () throws(SnapshotsError) in try rebuild(from: roots, options: options) }
+}
+
+private func rebuild(from roots: [FilePath], options: StoreOptions) throws(SnapshotsError) -> RebuildReport {
     let kernel = options.kernel
     let now = Instant(clamping: kernel.realTime())
     var report = RebuildReport(sources: [], snapshotCount: 0, damagedCatalogue: nil, leftAlone: [])
@@ -134,7 +139,7 @@ private struct Rebuild {
         highestNumber = [highestNumber, mark.highestNumber].compactMap(\.self).max()
         for name in try place.names().sorted().compactMap({ SnapshotFileName($0) }) {
             let path = place.path.appending(name.text)
-            let file = try place.find(name)
+            guard let file = try place.find(name) else { continue }
             switch file.content {
             case .none(let fault): report.leftAlone.append((path, fault.words))
             case .whole(let record):

@@ -16,9 +16,9 @@ extension Store {
         let names = try place.names().compactMap { SnapshotFileName($0) }
         let wanted = names.filter { name in rows.contains { $0.fileName == name || name.mentions($0.id) } }
         var files: [FoundFile] = []
-        for name in wanted { files.append(try place.find(name)) }
+        for name in wanted { if let file = try place.find(name) { files.append(file) } }
         var warnings: [StoreWarning] = []
-        for step in reconcile(rows: rows, files: files, pool: .identified, catalogue: catalogue.id, now: now) {
+        for step in reconcile(rows: rows, files: files, catalogue: catalogue.id, now: now) {
             // Only the rows are ours to judge here: the files were chosen by their names.
             if let done = try execute(step, in: place, under: locks) { warnings.append(done) }
         }
@@ -59,7 +59,7 @@ extension Store {
         case .settle(let row, let file, let settlement):
             try settle(row, file, settlement, in: place)
             return .reconciled(.settled, row.number)
-        case .missing, .unavailable, .changed, .doubtful, .claimed, .orphan, .duplicate, .foreign, .unknown:
+        case .missing, .changed, .doubtful, .claimed, .orphan, .duplicate, .foreign, .unknown:
             return nil
         }
     }
@@ -84,11 +84,13 @@ extension Store {
 }
 
 extension SnapshotPlace {
-    /// What a file in the directory is and says of itself.
-    func find(_ name: SnapshotFileName) throws(SnapshotsError) -> FoundFile {
+    /// What a file in the directory is and says of itself; nil: it is not there any more, for who only looks has no lock.
+    func find(_ name: SnapshotFileName) throws(SnapshotsError) -> FoundFile? {
         let status: FileStatus
         do {
             status = try kernel.statusOf(file.descriptor, name.text)
+        } catch .noSuchFileOrDirectory {
+            return nil
         } catch {
             throw .clone(CloneError(error, .status, path.appending(name.text).string))
         }
@@ -98,11 +100,15 @@ extension SnapshotPlace {
         guard status.kind == .regular else { return found(.none(.notRegular)) }
         guard status.uid == geteuid() else { return found(.none(.owner(user: status.uid))) }
         do throws(SnapshotsError) {
-            return found(.whole(try record(of: try open(name))))
+            let record = try record(of: try open(name))
+            guard record.description.revision <= .greatestBelieved else { return found(.none(.damaged(.invalid(field: "revision")))) }
+            return found(.whole(record))
         } catch .invalidRecord(let problem) {
             return found(.none(.damaged(problem)))
         } catch .newerRecord(let format, _) {
             return found(.none(.newer(format: format)))
+        } catch .clone(.noSuchFile) {
+            return nil
         } catch {
             return found(.none(.unreadable(error.message)))
         }

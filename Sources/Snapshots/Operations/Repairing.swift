@@ -78,8 +78,10 @@ extension Store {
         // Read again, under the lock.
         let rows = try catalogue.snapshots(SnapshotFilter(sources: [source.id])).filter { $0.directory == place.directory }
         var files: [FoundFile] = []
-        for name in try place.names().compactMap({ SnapshotFileName($0) }) { files.append(try place.find(name)) }
-        for step in reconcile(rows: rows, files: files, pool: .identified, catalogue: catalogue.id, now: now) {
+        for name in try place.names().compactMap({ SnapshotFileName($0) }) {
+            if let file = try place.find(name) { files.append(file) }
+        }
+        for step in reconcile(rows: rows, files: files, catalogue: catalogue.id, now: now) {
             switch step {
             case .missing(let row): steps.append(try missing(row, source, request))
             case .orphan(let file, let record): steps.append(try adopt(file, record, source, in: place, request))
@@ -206,7 +208,6 @@ extension RepairStep {
         case .follow(let row, let file): self.init(.relocated, source, row, path: path(file))
         case .settle(let row, let file, _): self.init(.settled, source, row, path: path(file))
         case .missing(let row): self.init(.missing, source, row, path: row.path)
-        case .unavailable(let row): self.init(.unavailable, source, row, path: row.path)
         case .changed(let row, let file):
             self.init(
                 .unreadable, source, row, path: path(file),

@@ -48,9 +48,9 @@ extension Store {
     private func look(for member: Snapshot, in place: SnapshotPlace) throws(SnapshotsError) -> ReconcileStep? {
         var files: [FoundFile] = []
         for name in try place.names().compactMap({ SnapshotFileName($0) }) where name.mentions(member.id) {
-            files.append(try place.find(name))
+            if let file = try place.find(name) { files.append(file) }
         }
-        return reconcile(rows: [member], files: files, pool: .identified, catalogue: catalogue.id, now: now).first
+        return reconcile(rows: [member], files: files, catalogue: catalogue.id, now: now).first
     }
 
     private func finish(_ found: [FoundMember], _ row: Snapshot) throws(SnapshotsError) -> StoreWarning {

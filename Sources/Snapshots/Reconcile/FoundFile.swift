@@ -43,11 +43,3 @@ public enum RecordFault: Hashable, Sendable {
     /// It is not as long as its record says.
     case size(recorded: Int64)
 }
-
-/// Whether the directory that was looked into is the right one.
-public enum PoolSight: Hashable, Sendable {
-    /// Filesystem and mark are the right ones: what is not there is missing.
-    case identified
-    /// They are not, or the directory is not there: nothing is known.
-    case unidentified
-}

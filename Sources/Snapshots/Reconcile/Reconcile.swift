@@ -4,18 +4,15 @@
 
 public import Policy
 
-/// What there is to do about the rows of one snapshot directory and the files in it.
+/// What there is to do about the rows of one snapshot directory and the files in it. Only of a directory that was identified: of another nothing
+/// is known, and nothing is done.
 ///
 /// - Parameters:
 ///   - rows: All rows that lie in the directory, in whatever state.
 ///   - files: All files in it but the tag file.
-///   - pool: Whether it is the right directory. If not, the files don't count.
 ///   - catalogue: The UUID of the catalogue that has the rows.
 ///   - now: For holds that end.
-public func reconcile(
-    rows: [Snapshot], files: [FoundFile], pool: PoolSight, catalogue: Identifier, now: Instant
-) -> [ReconcileStep] {
-    guard pool == .identified else { return rows.map { .unavailable($0) } }
+public func reconcile(rows: [Snapshot], files: [FoundFile], catalogue: Identifier, now: Instant) -> [ReconcileStep] {
     var sight = DirectorySight(files, catalogue: catalogue)
     var steps: [ReconcileStep] = []
     for row in rows { steps += sight.judge(row, now: now) }

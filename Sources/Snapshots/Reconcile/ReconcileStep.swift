@@ -17,8 +17,6 @@ public enum ReconcileStep: Hashable, Sendable {
 
     /// Complete, and the file is not there though the pool is.
     case missing(Snapshot)
-    /// The pool can't be identified: nothing is known, nothing is done.
-    case unavailable(Snapshot)
     /// Complete, but the file is not as long as it was: somebody changed it.
     case changed(Snapshot, FoundFile)
     /// What seems to be the row's file by its name can't be believed: nothing is done to either.

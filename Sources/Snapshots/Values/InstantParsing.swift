@@ -14,16 +14,6 @@ extension Instant {
         try self.init(text, date: (year, month, day), time: (hour, minute, second), fraction: fraction, offset: offset)
     }
 
-    /// Reads the form that stands in file names: `20261123T070000.123Z`.
-    public init(parsingCompact text: some StringProtocol) throws(SnapshotsError) {
-        var reader = DigitReader(text.utf8)
-        guard let year = reader.number(4), let month = reader.number(2), let day = reader.number(2), reader.skip("T"),
-            let hour = reader.number(2), let minute = reader.number(2), let second = reader.number(2), let fraction = reader.fraction(),
-            reader.skip("Z"), reader.isAtEnd
-        else { throw .invalidTime(text: String(text), problem: .notUnderstood) }
-        try self.init(text, date: (year, month, day), time: (hour, minute, second), fraction: fraction, offset: 0)
-    }
-
     private init(
         _ text: some StringProtocol, date: (Int64, Int64, Int64), time: (Int64, Int64, Int64), fraction: Int64, offset: Int64
     ) throws(SnapshotsError) {

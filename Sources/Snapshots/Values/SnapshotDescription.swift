@@ -10,6 +10,9 @@ public struct Revision: Hashable, Comparable, Sendable {
     /// The largest there can be; far beyond what people can type, far below what overflows.
     public static let greatest = Revision(unchecked: 1 << 40)
 
+    /// The largest that is believed of a file in a directory: one out of a damaged record must leave room for changes.
+    static let greatestBelieved = Revision(unchecked: 1 << 32)
+
     /// The number itself.
     public let value: Int64
 

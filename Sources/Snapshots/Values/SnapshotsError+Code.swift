@@ -21,7 +21,6 @@ extension SnapshotsError {
         case .sourceHasSnapshots: "source_has_snapshots"
         case .invalidReference: "invalid_reference"
         case .unknownSnapshot: "unknown_snapshot"
-        case .ambiguousSnapshot: "ambiguous_snapshot"
         case .wrongState: "wrong_state"
         case .recordChanged: "record_changed"
         case .snapshotTaken: "snapshot_taken"
@@ -77,7 +76,7 @@ extension SnapshotsError {
     public var category: ErrorCategory {
         switch self {
         case .invalidSourceName, .invalidLabel, .invalidTag, .tooManyTags, .invalidHoldReason, .invalidTime, .invalidPath, .ambiguousSource,
-            .sourceNameTaken, .imageMoved, .imageTaken, .invalidReference, .ambiguousSnapshot, .recordTooLarge:
+            .sourceNameTaken, .imageMoved, .imageTaken, .invalidReference, .recordTooLarge:
             .usage
         case .unknownSource, .unknownSnapshot, .catalogueMissing, .catalogueLost: .notFound
         case .recordChanged, .catalogueLocked, .catalogueAppeared: .busy

@@ -32,7 +32,6 @@ extension SnapshotsError {
         case .invalidReference(_, let problem): problem.hint
         case .unknownSnapshot(_, let nearest):
             nearest.isEmpty ? "losnap list shows all snapshots" : "the nearest: \(nearest.map(\.words).joined(separator: ", "))"
-        case .ambiguousSnapshot(_, let candidates): "say which: \(candidates.map(\.words).joined(separator: ", "))"
         case .wrongState(_, .pending): "if no other losnap is running, the next changing command or losnap repair clears it up"
         case .wrongState(_, .deleting): "the next changing command or losnap repair goes on with the removal"
         case .wrongState(_, .complete): "another process may have finished it: look again with losnap show"

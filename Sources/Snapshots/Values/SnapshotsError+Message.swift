@@ -25,8 +25,6 @@ extension SnapshotsError {
         case .sourceHasSnapshots(let name, let count): "the source '\(name)' has \(Self.counted(count, "snapshot"))"
         case .invalidReference(let text, let problem): "'\(text.shown)' names no snapshot: \(problem.words)"
         case .unknownSnapshot(let reference, _): "no snapshot matches '\(reference.shown)'"
-        case .ambiguousSnapshot(let reference, let candidates):
-            "'\(reference.shown)' could mean \(Self.counted(candidates.count, "snapshot"))"
         case .wrongState(let number, let state): "snapshot \(number) is \(state.words)"
         case .recordChanged(let number): "the record of snapshot \(number) was changed by another process in the meantime"
         case .snapshotTaken(let id, let number?): "the snapshot \(id) is in the catalogue already, as number \(number)"

@@ -16,9 +16,9 @@ public struct Source: Hashable, Sendable {
     public var snapshotDirectory: FilePath?
     /// The pool that its image was last seen on; nil before the first snapshot.
     public var pool: PoolIdentity?
-    /// The name of its configured policy; nil for none.
+    /// The name of the policy that it had in the configuration when it was last taken; nil for none.
     public var policy: String?
-    /// What that policy judges; nil without a policy.
+    /// What that policy judged; nil without a policy.
     public var scope: Scope?
     /// When it was registered.
     public let createdAt: Instant

@@ -43,7 +43,7 @@ struct Prune: Command {
     @Option(name: .long, help: ArgumentHelp("Whose calendar makes hours, days and weeks (default: the system's).", valueName: "name"))
     var timezone: String?
 
-    @Flag(name: .long, help: "Prune also sources that have a configured policy.")
+    @Flag(name: .long, help: "With rules: prune also sources that have a configured policy.")
     var all = false
 
     @Flag(name: .long, help: "Carry out a plan in which the rules match nothing.")
@@ -58,6 +58,10 @@ struct Prune: Command {
         let keep = try rules.keep()
         if keep.isEmpty, scope != nil || timezone != nil {
             throw FrontError.usage("--scope and --timezone go with rules", hint: "configured policies have their own; see losnap.yaml(5)")
+        }
+        if keep.isEmpty, all {
+            throw FrontError.usage(
+                "--all goes with rules", hint: "without rules every source that has a configured policy is pruned by that")
         }
         let configured = session.configuredSources(try session.configuration(catalogue.config))
         if keep.isEmpty, !configured.hasRules { throw AutomationError.noRules(source: source.first) }

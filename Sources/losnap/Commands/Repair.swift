@@ -4,6 +4,7 @@
 import ArgumentParser
 import Policy
 import Snapshots
+import SystemPackage
 
 struct Repair: Command {
     static let configuration = CommandConfiguration(
@@ -80,9 +81,12 @@ struct Repair: Command {
         let takenAt = try time.map { try Instant(parsing: $0) }
         let store = try session.open(catalogue, for: .making, waits: change.wait)
         let source = try session.resolve(source ?? "", in: store, registeringAs: session.configuredSources(.none))
-        let adopted = try store.adopt(files: what.map(session.resolvedParent), into: source, takenAt: takenAt)
-        adopted.warnings.map(Warning.init).forEach(session.warn)
-        try session.present(AdoptPresentation(snapshots: adopted.snapshots), display, quiet: change.quiet)
+        let report = store.adopt(files: what.map(session.resolvedParent), into: source, takenAt: takenAt)
+        report.warnings.map(Warning.init).forEach(session.warn)
+        try session.present(AdoptPresentation(report: report), display, quiet: change.quiet)
+        let errors = report.failed.map { (subject: $0.path.string, error: $0.error as any Error) }
+        let summary = FrontError.partial(failed: errors.count, of: what.count, what: "files")
+        try Failures(errors: errors, count: what.count, summary: summary).report(in: session)
     }
 
     private func runRebuild(_ session: Session) throws {

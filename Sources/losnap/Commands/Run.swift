@@ -81,7 +81,7 @@ struct Run: Command {
         if let store { plan = try plan.waiting(selection, by: store.catalogue) }
         let runner = try store.map { Runner($0, configured, try session.hookSurroundings(catalogue, found)) }
         let pruning = try runner?.prunePlan(selection) ?? RunReport()
-        try session.present(RunPlanPresentation(plan: plan, pruning: pruning), display)
+        try session.present(RunPlanPresentation(plan: plan, pruning: pruning, isSelection: !source.isEmpty), display)
         try Failures(plan, pruning).report(in: session)
     }
 }

@@ -9,6 +9,7 @@ import Configuration
 import FoundationEssentials
 import Policy
 import Snapshots
+import SystemPackage
 
 /// The line that is being typed, and what it may go on with.
 struct CompletionCandidates {
@@ -79,9 +80,13 @@ struct CompletionCandidates {
         return rest.map { "\(name)@\($0)" }
     }
 
-    /// The catalogue that the line is about. Not by way of a store, which would thaw.
+    /// The catalogue that the line is about. Not by way of a store, which would thaw; and not at all where it may lie on what was left frozen,
+    /// for the shell would hang with it.
     private func catalogue() throws -> Catalogue {
         let path = try session.cataloguePath(option("--catalogue"))
+        if try freezesLeft(places: session.places).contains(where: { $0.mayHold(path.removingLastComponent().string) }) {
+            throw SnapshotsError.catalogueMissing(path: path)
+        }
         return try Catalogue.open(path: path, mode: .reading, now: session.now, busyTimeout: 0.2)
     }
 

@@ -89,17 +89,20 @@ extension RepairStep.Kind {
 
 /// Clones that were taken in.
 struct AdoptPresentation: Presentation {
-    var snapshots: [ListedSnapshot]
+    var report: AdoptReport
 
     func text(_ context: RenderContext) -> String {
-        snapshots.map { listed in
+        report.snapshots.map { listed in
             let snapshot = listed.snapshot
             return EscapedText.line("adopted as snapshot \(snapshot.number) of \(snapshot.sourceName), \(context.time(snapshot.takenAt))")
                 + "\n"
         }.joined()
     }
 
-    func fields(_ context: RenderContext) -> [JSON.Field] { [("snapshots", .snapshots(snapshots, now: context.now))] }
+    func fields(_ context: RenderContext) -> [JSON.Field] {
+        let failed = report.failed.map { JSON.object([("path", JSON($0.path)), ("error", context.json($0.error))]) }
+        return [("snapshots", .snapshots(report.snapshots, now: context.now)), ("failed", .array(failed))]
+    }
 }
 
 /// A catalogue that was made anew.

@@ -29,12 +29,17 @@ struct RunPresentation: Presentation {
 struct RunPlanPresentation: Presentation {
     var plan: RunPlan
     var pruning: RunReport
+    /// Whether only some of what is configured was asked for.
+    var isSelection = false
 
     func text(_ context: RenderContext) -> String {
         if plan.units.isEmpty, pruning.pruned.isEmpty {
             // Where something failed, that is told, and nothing is known of the rest.
             let hasFailed = !plan.failures.isEmpty || !pruning.failures.isEmpty
-            return hasFailed ? "" : "nothing is ever due: no source has 'every'\n"
+            if hasFailed { return "" }
+            return isSelection
+                ? "nothing is to be pruned, and nothing is ever due: what is named has no 'every'\n"
+                : "nothing is to be pruned, and nothing is ever due: no source has 'every'\n"
         }
         var text = ""
         for unit in plan.units {

@@ -39,6 +39,9 @@ struct CloneErrorWordsTests {
             .freezeTooLong(image: path, predicted: 8000, limit: 1000, extents: 400_000, .maps),
             .freezeTooLong(image: path, predicted: 8000, limit: 1000, extents: 400_000, .tracked),
             .trackingImpossible(path: path, .notPermitted), .trackingMissed(path: path, offset: 4096, length: 8192),
+            .system(.open, path: path, .noFunction),
+            .system(.lock, path: path, .isDirectory), .system(.lock, path: path, .tooManySymbolicLinkLevels),
+            .system(.write, path: path, .isDirectory),
         ] + refusals.map { .refused($0) }
 
     @Test("message, code and hint", arguments: errors)

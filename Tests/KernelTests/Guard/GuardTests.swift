@@ -19,8 +19,9 @@ struct GuardTests {
             let guardian = try guardPID(of: process.pid)
             let descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(guardian)/fd").sorted()
             let targets = try descriptors.map { try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(guardian)/fd/\($0)") }
-            #expect(descriptors == ["0", "1", "3"])
-            #expect(targets[0].hasPrefix("pipe:") && targets[1] == "anon_inode:[pidfd]" && targets[2] == scene.image.path.string)
+            #expect(descriptors == ["0", "1", "2", "3"])
+            #expect(targets[0].hasPrefix("pipe:") && targets[1] == "anon_inode:[pidfd]")
+            #expect(targets[2...] == [scene.runtime.appending("frozen").string, scene.image.path.string])
             #expect(getsid(guardian) == guardian)
             #expect(try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(guardian)/cwd") == "/")
             for signal in [SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGTSTP, SIGUSR1, SIGPIPE] { kill(guardian, signal) }
@@ -98,6 +99,52 @@ struct GuardTests {
             #expect(process.finish(within: .seconds(20)).succeeded)
             #expect(!isRunning(guardian))
             scene.image.mount.expectThawed()
+        }
+    }
+
+    @Test(
+        "the cloner killed or stopped for good: the records go with the freeze, and what somebody else freezes later stays frozen",
+        arguments: [SIGKILL, SIGSTOP])
+    func recordsGo(signal: CInt) throws {
+        try TestScope.with { scope in
+            let scene = try FreezeScene(scope, size: 400 << 20)
+            let nested = try scope.mountedImage("inner.img", in: scene.image.path, .ext4)
+            let process = try scene.start(["--deadline", "2000", "--stall", "cloneRange:2:600"])
+            try scene.probe.waitFor("cloneRange", 2, of: process)
+            let guardian = try guardPID(of: process.pid)
+            #expect(scene.probe.records.count == 2)
+            process.send(signal)
+            try eventually("the guard has ended") { !isRunning(guardian) }
+            #expect(scene.probe.records.isEmpty)
+            process.send(SIGKILL)
+            #expect(process.waitForEnd(within: .seconds(10)) == .signalled(SIGKILL))
+
+            try nested.mount.freeze()
+            let losnap = try scope.sandbox().losnap
+            let outcome = try losnap.run(["list"], environment: ["LOSNAP_RUNTIME_DIR": scene.runtime.string])
+            #expect(outcome.succeeded && outcome.stderr.isEmpty, "\(outcome)")
+            #expect(nested.mount.thaw() == 1, "it was still frozen")
+            scene.image.mount.expectThawed()
+        }
+    }
+
+    @Test("the record of a losnap that has frozen the same filesystem since is not the guard's to remove")
+    func recordOfAnother() throws {
+        try TestScope.with { scope in
+            let scene = try FreezeScene(scope)
+            let process = try scene.start(["--stall", "cloneRange:2:600"])
+            try scene.probe.waitFor("cloneRange", 2, of: process)
+            let guardian = try guardPID(of: process.pid)
+            let name = try #require(scene.probe.records.first)
+            let file = scene.runtime.appending("frozen").appending(name)
+            let text = try String(contentsOfFile: file.string, encoding: .utf8)
+            #expect(text.contains("\nprocess \(guardian) "))
+            try scope.write(text.replacing("\nprocess \(guardian) ", with: "\nprocess 1\(guardian) "), to: file)
+            process.send(SIGKILL)
+            try eventually("the guard has ended") { !isRunning(guardian) }
+            #expect(scene.probe.records == [name])
+            #expect(try scene.probe.thaw() == "stale \(scene.image.path)\n")
+            #expect(scene.probe.records.isEmpty)
         }
     }
 

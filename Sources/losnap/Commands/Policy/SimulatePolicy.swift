@@ -53,6 +53,11 @@ struct SimulatePolicy: Command {
         let start =
             try TimeReader(zone: subject.zone.zone, now: session.now).instant(from ?? "2026-01-01", option: "--from", duration: nil)
             ?? session.now
+        // Before that calendars differ, and nobody has snapshots.
+        guard start >= Instant(clamping: 0) else {
+            throw FrontError.outOfRange(
+                option: "--from", value: from ?? "", range: "in 1970 or later", hint: "give a later time, such as 2026-01-01")
+        }
         let length = try duration(length ?? "1y", "--for")
         let end = length.add(to: start, in: subject.zone.zone)
         let pauses = try pause.map { try range($0, start, end, subject.zone) }
