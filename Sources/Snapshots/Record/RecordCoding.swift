@@ -4,6 +4,7 @@
 import CloneCore
 import Policy
 import Foundation
+import Glibc
 import SystemPackage
 
 extension SnapshotRecord {
@@ -41,6 +42,20 @@ extension SnapshotRecord {
             extentCount: try check("extents", payload.extents) { $0.ifNotNegative },
             cloneMethod: try check("clone_method", CloneMethod(rawValue: payload.clone_method)),
             image: try Self.image(payload.image, check))
+    }
+
+    /// Whether these bytes are a record of that snapshot, as far as that can be told without reading them all. A quotation mark inside a
+    /// value is escaped, so that the sequence can be nothing but the field.
+    static func names(_ id: Identifier, in bytes: [UInt8]) -> Bool {
+        let field = Array("\"snapshot\":\"\(id)\"".utf8)
+        let isThere = bytes.withUnsafeBytes { bytes in
+            field.withUnsafeBytes { field in
+                guard let start = bytes.baseAddress, let wanted = field.baseAddress, bytes.count >= field.count else { return false }
+                return (0...bytes.count - field.count).contains { memcmp(start + $0, wanted, field.count) == 0 }
+            }
+        }
+        // Written by somebody else, with blanks between.
+        return isThere || (try? SnapshotRecord(decoding: bytes))?.id == id
     }
 
     private static func description(_ payload: RecordPayload, _ check: FieldCheck) throws(SnapshotsError) -> SnapshotDescription {

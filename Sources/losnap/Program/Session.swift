@@ -26,6 +26,8 @@ final class Session {
     /// The status of a command of the user's own that failed: the process ends with it, whatever losnap's own would be.
     private(set) var passedOn: Int32?
     private var warnings: [Warning] = []
+    /// The same, to see at once whether one is there already: there may be one for each of many snapshots.
+    private var warned: Set<Warning> = []
     private var stores: [Store] = []
     /// What was found left frozen when the command began; nil: it has not been looked for.
     private(set) var leftFrozen: [LeftFrozen]?
@@ -112,12 +114,15 @@ final class Session {
 
     /// Remembers something that the user should know; it is told with the result, or with the error.
     func warn(_ warning: Warning) {
-        if !warnings.contains(warning) { warnings.append(warning) }
+        if warned.insert(warning).inserted { warnings.append(warning) }
     }
 
     /// The warnings so far, which are thereby told.
     func takeWarnings() -> [Warning] {
-        defer { warnings = [] }
+        defer {
+            warnings = []
+            warned = []
+        }
         return warnings
     }
 }
