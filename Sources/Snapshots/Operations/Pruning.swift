@@ -99,7 +99,7 @@ extension Store {
             // Whoever waits for the locks looks again within this time.
             usleep(50_000)
             do throws(SnapshotsError) {
-                let next = try pruneSome(unmeasured, of: left)
+                let next = try pruneSome(unmeasured, of: left, total: report.plan.removed.count)
                 report.add(next)
                 // What is no longer to go is kept; it was never more than a plan.
                 left = next.left
@@ -118,7 +118,11 @@ extension Store {
 
     /// Removes the first few of those that are to go, or all of the few there are. Newest first: which snapshot is the oldest, on which some
     /// rules look, stays the same to the last of them, so that planning anew on the way gives the same verdicts.
-    private func pruneSome(_ request: PruneRequest, of wanted: Set<SnapshotNumber>?) throws(SnapshotsError) -> PruneReport {
+    ///
+    /// - Parameter total: how many were to go when it began.
+    private func pruneSome(
+        _ request: PruneRequest, of wanted: Set<SnapshotNumber>?, total: Int? = nil
+    ) throws(SnapshotsError) -> PruneReport {
         let held = try openPlaces(of: request.source)
         defer { withExtendedLifetime(held.locks) {} }
         var warnings = wanted == nil ? openingWarnings : []
@@ -129,8 +133,10 @@ extension Store {
         var report = PruneReport(plan: plan, removed: [], failed: [], warnings: warnings + plan.warnings)
         report.left = Set(going.dropLast(now.count).map(\.snapshot.number))
         let reason = request.policyName.map { "policy \($0): no rule keeps it" } ?? "no rule keeps it"
+        let total = total ?? going.count
+        var count = RemovalCount(of: total, done: total - going.count)
         for place in held.places {
-            let outcome = remove(now.filter { $0.snapshot.directory == place.directory }, in: place) { _ in
+            let outcome = remove(now.filter { $0.snapshot.directory == place.directory }, in: place, counting: &count) { _ in
                 Removal(kind: .pruned, reason: reason, command: options.command)
             }
             report.removed += outcome.removed

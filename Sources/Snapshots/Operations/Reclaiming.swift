@@ -14,7 +14,8 @@ extension Store {
         maps += (plan.kept.map(\.snapshot) + plan.outOfScope).map { ($0, .kept) }
         var places: [SnapshotDirectory: SnapshotPlace] = [:]
         do throws(SnapshotsError) {
-            for (listed, fate) in maps where listed.presence == .present {
+            for (index, (listed, fate)) in maps.enumerated() where listed.presence == .present {
+                options.tell(.measuring, index, of: maps.count)
                 let directory = listed.snapshot.directory
                 let place: SnapshotPlace
                 if let known = places[directory] { place = known } else { place = try presentPlace(of: listed.snapshot) }

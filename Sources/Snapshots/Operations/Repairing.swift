@@ -78,7 +78,11 @@ extension Store {
         // Read again, under the lock.
         let rows = try catalogue.snapshots(SnapshotFilter(sources: [source.id])).filter { $0.directory == place.directory }
         var files: [FoundFile] = []
-        for name in try place.names().compactMap({ SnapshotFileName($0) }) { files.append(try place.find(name)) }
+        let names = try place.names().compactMap { SnapshotFileName($0) }
+        for name in names {
+            options.tell(.reading, files.count, of: names.count)
+            files.append(try place.find(name))
+        }
         for step in reconcile(rows: rows, files: files, pool: .identified, catalogue: catalogue.id, now: now) {
             switch step {
             case .missing(let row): steps.append(try missing(row, source, request))

@@ -73,6 +73,22 @@ final class Session {
     /// Where locks and freeze records lie.
     var places: RuntimePlaces { .forUser(userID, environment: environment) }
 
+    /// Who shows how far long work has come; nil where nobody looks, or wants to.
+    private(set) lazy var progress: ProgressWatcher? = {
+        let isQuiet = arguments.prefix { $0 != "--" }.contains("--quiet")
+        guard !isJSON, !isQuiet, let terminal = complaints.terminal,
+            let line = ProgressLine(terminal: terminal, type: variable("TERM"))
+        else { return nil }
+        output.beforeWriting = { line.clear() }
+        complaints.beforeWriting = { line.clear() }
+        progressLine = line
+        return { line.show($0) }
+    }()
+    private var progressLine: ProgressLine?
+
+    /// Takes away what shows how far long work has come: it is over, and there may be nothing to say.
+    func endProgress() { progressLine?.clear() }
+
     /// Thaws what a killed losnap left frozen. Before anything else is done: whatever is touched then may lie there.
     func thawFirst() throws {
         let found = try thawLeftFrozen(places: places, kernel: kernel)
