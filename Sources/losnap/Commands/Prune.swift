@@ -121,7 +121,7 @@ struct Prune: Command {
         guard source.isEmpty else {
             return try source.map { try session.resolve($0, in: store) }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
         }
-        let known = try (store?.sources() ?? []).map(\.source)
+        let known = try store?.catalogue.sources() ?? []
         if !hasRules {
             for entry in configured.notRegistered(known) { session.warn(.notRegistered(entry.name, image: entry.image.string)) }
             return known.filter(configured.isConfigured)
