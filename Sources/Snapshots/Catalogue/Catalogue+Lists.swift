@@ -48,16 +48,22 @@ public struct SnapshotFilter: Sendable, Hashable {
         SnapshotFilter(sources: [source], states: [.complete])
     }
 
+    private var isUnfinishedOnly: Bool { states.map { !$0.contains(.complete) } ?? false }
+
     fileprivate var condition: Condition {
         var condition = Condition()
         if let sources {
             let places = sources.map { _ in "?" }.joined(separator: ", ")
             // The rows of one source lie all over the catalogue. Those of a few are found by their index; for many it is quicker to go
             // through all rows in the order of time, which is the order in which they lie: the plus keeps SQLite from the index.
-            let column = sources.count > 4 ? "+snapshot.source" : "snapshot.source"
-            condition.require("\(column) IN (SELECT row FROM source WHERE id IN (\(places)))", values: sources.map(\.description))
+            let column = sources.count > 4 || isUnfinishedOnly ? "+snapshot.source" : "snapshot.source"
+            // Of one source the index has the order of time, too, so that the newest is found without sorting all.
+            let rows = "(SELECT row FROM source WHERE id IN (\(places)))"
+            condition.require("\(column) \(sources.count == 1 ? "=" : "IN") \(rows)", values: sources.map(\.description))
         }
         condition.require("snapshot.state", in: states.map { $0.map(\.rawValue).sorted() })
+        // Bound values don't tell SQLite that its index of what is unfinished will do; there are only ever a few of them.
+        if isUnfinishedOnly { condition.require("snapshot.state <> 'complete'") }
         if let since { condition.require("snapshot.taken_at >= ?", since.milliseconds) }
         if let until { condition.require("snapshot.taken_at < ?", until.milliseconds) }
         if let tag { condition.require("snapshot.number IN (SELECT snapshot FROM snapshot_tag WHERE tag = ?)", tag.text) }
