@@ -23,11 +23,18 @@ extension CatalogueVerbTests {
         let ended = try take(root, after: 5, description: SnapshotDescription(hold: Hold(until: Sample.now)), group: group)
         let twin = try take(root, after: 5, group: group)
         let pending = try catalogue.begin(Sample.draft(of: root, at: Sample.now.advanced(byMilliseconds: 20)))
-        func list(_ filter: SnapshotFilter) throws -> [Snapshot] { try catalogue.snapshots(filter) }
+        func list(_ filter: SnapshotFilter) throws -> [Snapshot] {
+            let snapshots = try catalogue.snapshots(filter)
+            // Numbers alone are the same numbers in the same order.
+            #expect(try catalogue.numbers(filter) == snapshots.map(\.number))
+            return snapshots
+        }
         #expect(try list(SnapshotFilter()) == [early, ended, twin, late, pending])
         #expect(try list(SnapshotFilter(states: [.complete])) == [early, ended, twin, late])
         #expect(try list(SnapshotFilter(sources: [root.id])) == [ended, twin, pending])
         #expect(try list(SnapshotFilter(sources: [])).isEmpty)
+        // Many are looked for in another way than few.
+        #expect(try list(SnapshotFilter(sources: [root.id] + (1...9).map { _ in .random() })) == [ended, twin, pending])
         #expect(try list(SnapshotFilter(since: Sample.now.advanced(byMilliseconds: 5), until: late.takenAt)) == [ended, twin])
         #expect(try list(SnapshotFilter(tag: tag)) == [late])
         #expect(try list(SnapshotFilter(label: label)) == [early])

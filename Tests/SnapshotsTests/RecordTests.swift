@@ -77,6 +77,20 @@ struct RecordTests {
         #expect(errorCode { _ = try record.encoded() } == "record_too_large")
     }
 
+    @Test("whose record it is can be seen in its bytes, also in those of another writer, and not in what people wrote")
+    func names() throws {
+        var record = try full()
+        let other = Identifier.random()
+        record.description.label = try Label(parsing: "snapshot-\(other)")
+        record.description.hold = try Hold(reason: "\"snapshot\":\"\(other)\"")
+        let bytes = try record.encoded()
+        #expect(SnapshotRecord.names(record.id, in: bytes))
+        #expect(!SnapshotRecord.names(other, in: bytes))
+        let spaced = String(decoding: bytes, as: UTF8.self).replacingOccurrences(of: "\"snapshot\":", with: "\"snapshot\" : ")
+        #expect(SnapshotRecord.names(record.id, in: Array(spaced.utf8)) && !SnapshotRecord.names(other, in: Array(spaced.utf8)))
+        #expect(!SnapshotRecord.names(record.id, in: []))
+    }
+
     @Test("with all that a user may set still fit")
     func largestDescription() throws {
         var record = try full()

@@ -138,6 +138,33 @@ struct StorePruneTests {
         }
     }
 
+    @Test("several sources planned at once: each as by itself, in the order asked for, and one that is refused refuses no other")
+    func several() throws {
+        try TestScope.with { scope in
+            let scene = try StoreScene(on: scope.memoryPool())
+            let store = try scene.store()
+            let home = try daily(scene, store, 4)
+            let root = try scene.source("root", in: store)
+            for _ in 1...3 {
+                try store.take(root)
+                scene.clock.advance(hours: 24)
+            }
+            let requests = [
+                request(root) { $0.last = .count(1) }, request(home) { _ in }, request(home) { $0.last = .count(2) },
+                request(root) { $0.labels = ["nothing"] },
+            ]
+            let plans = store.planPrunes(requests)
+            #expect(plans.count == 4)
+            func removed(_ plan: PrunePlan) -> [SnapshotNumber] { plan.removed.map(\.snapshot.number) }
+            #expect(try removed(plans[0].get()) == removed(store.planPrune(requests[0])))
+            #expect(try plans[0].get().reclaimableBytes == store.planPrune(requests[0]).reclaimableBytes)
+            #expect(try removed(plans[2].get()) == removed(store.planPrune(requests[2])))
+            #expect(try removed(plans[0].get()).count == 2 && removed(plans[2].get()).count == 2)
+            expectError("no_rules", .usage) { _ = try plans[1].get() }
+            expectError("rules_match_nothing", .usage) { _ = try plans[3].get() }
+        }
+    }
+
     @Test("a missing snapshot takes no place, one whose file can't be looked at stops everything")
     func missing() throws {
         try TestScope.with { scope in

@@ -43,7 +43,6 @@ public struct ReclaimSweep: Sendable {
 
     /// Adds one file.
     public mutating func add(_ map: ExtentMap, _ fate: Fate) {
-        events.reserveCapacity(events.count + 2 * map.extents.count)
         for extent in map.extents {
             guard extent.isPlaced else {
                 if fate == .removed { unplacedBytes &+= extent.length }

@@ -48,13 +48,22 @@ public struct SnapshotFilter: Sendable, Hashable {
         SnapshotFilter(sources: [source], states: [.complete])
     }
 
+    private var isUnfinishedOnly: Bool { states.map { !$0.contains(.complete) } ?? false }
+
     fileprivate var condition: Condition {
         var condition = Condition()
         if let sources {
             let places = sources.map { _ in "?" }.joined(separator: ", ")
-            condition.require("snapshot.source IN (SELECT row FROM source WHERE id IN (\(places)))", values: sources.map(\.description))
+            // The rows of one source lie all over the catalogue. Those of a few are found by their index; for many it is quicker to go
+            // through all rows in the order of time, which is the order in which they lie: the plus keeps SQLite from the index.
+            let column = sources.count > 4 || isUnfinishedOnly ? "+snapshot.source" : "snapshot.source"
+            // Of one source the index has the order of time, too, so that the newest is found without sorting all.
+            let rows = "(SELECT row FROM source WHERE id IN (\(places)))"
+            condition.require("\(column) \(sources.count == 1 ? "=" : "IN") \(rows)", values: sources.map(\.description))
         }
         condition.require("snapshot.state", in: states.map { $0.map(\.rawValue).sorted() })
+        // Bound values don't tell SQLite that its index of what is unfinished will do; there are only ever a few of them.
+        if isUnfinishedOnly { condition.require("snapshot.state <> 'complete'") }
         if let since { condition.require("snapshot.taken_at >= ?", since.milliseconds) }
         if let until { condition.require("snapshot.taken_at < ?", until.milliseconds) }
         if let tag { condition.require("snapshot.number IN (SELECT snapshot FROM snapshot_tag WHERE tag = ?)", tag.text) }
@@ -71,6 +80,26 @@ extension Catalogue {
     /// The snapshots that the filter leaves, oldest first; of equal times the higher number is the newer.
     public func snapshots(_ filter: SnapshotFilter = SnapshotFilter()) throws(SnapshotsError) -> [Snapshot] {
         try read { db in try Self.fetch(db, filter.condition, newest: filter.newest) }
+    }
+
+    /// The same, each made into what is wanted as it is read, so that a long list is never in memory twice.
+    func snapshots<Element>(_ filter: SnapshotFilter, _ make: (Snapshot) -> Element) throws(SnapshotsError) -> [Element] {
+        try read { db in try Self.fetch(db, filter.condition, newest: filter.newest, make) }
+    }
+
+    /// The numbers of the snapshots that the filter leaves, in the same order.
+    public func numbers(_ filter: SnapshotFilter = SnapshotFilter()) throws(SnapshotsError) -> [SnapshotNumber] {
+        try read { db in
+            let condition = filter.condition
+            let statement = try db.cachedStatement(sql: Self.select("snapshot.number", condition, newest: filter.newest))
+            let cursor = try Row.fetchCursor(statement, arguments: condition.arguments)
+            var numbers: [SnapshotNumber] = []
+            while let row = try cursor.next() {
+                var reader = RowReader(row)
+                numbers.append(try reader.value { (value: Int64) in SnapshotNumber(value) })
+            }
+            return filter.newest == nil ? numbers : numbers.reversed()
+        }
     }
 
     /// The snapshot of that number, in whatever state.
@@ -130,15 +159,26 @@ extension Catalogue {
     }
 
     private static func fetch(_ db: Database, _ condition: Condition, newest: Int?) throws -> [Snapshot] {
+        try fetch(db, condition, newest: newest) { $0 }
+    }
+
+    /// Oldest first; if only the newest are wanted, the other way round.
+    private static func select(_ columns: String, _ condition: Condition, newest: Int?) -> String {
+        let order = newest == nil ? ", snapshot.number" : " DESC, snapshot.number DESC LIMIT \(max(0, newest ?? 0))"
+        return "SELECT \(columns) FROM snapshot WHERE \(condition.sql) ORDER BY snapshot.taken_at" + order
+    }
+
+    private static func fetch<Element>(
+        _ db: Database, _ condition: Condition, newest: Int?, _ make: (Snapshot) -> Element
+    ) throws -> [Element] {
         var sources: [Int64: Source] = [:]
         for row in try SourceRow.fetch(db) { sources[row.row] = row.source }
         var context = SnapshotRow.Context(
             sources: sources, directories: try directories(db), tags: try tags(db, condition))
-        var sql = "SELECT \(SnapshotRow.columns) FROM snapshot WHERE \(condition.sql) ORDER BY snapshot.taken_at"
-        sql += newest == nil ? ", snapshot.number" : " DESC, snapshot.number DESC LIMIT \(max(0, newest ?? 0))"
-        let cursor = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: condition.arguments)
-        var snapshots: [Snapshot] = []
-        while let row = try cursor.next() { snapshots.append(try SnapshotRow.snapshot(row, &context)) }
+        let statement = try db.cachedStatement(sql: select(SnapshotRow.columns, condition, newest: newest))
+        let cursor = try Row.fetchCursor(statement, arguments: condition.arguments)
+        var snapshots: [Element] = []
+        while let row = try cursor.next() { snapshots.append(make(try SnapshotRow.snapshot(row, &context))) }
         return newest == nil ? snapshots : snapshots.reversed()
     }
 

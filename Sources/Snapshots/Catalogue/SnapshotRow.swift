@@ -23,7 +23,7 @@ struct SnapshotRow {
         var sources: [Int64: Source]
         var directories: [Int64: SnapshotDirectory]
         var tags: [Int64: Tags]
-        private var lastPath = (text: "", path: FilePath())
+        private var paths: [String: FilePath] = [:]
 
         init(sources: [Int64: Source], directories: [Int64: SnapshotDirectory], tags: [Int64: Tags]) {
             self.sources = sources
@@ -31,13 +31,12 @@ struct SnapshotRow {
             self.tags = tags
         }
 
-        /// Rows in a list mostly have the image of the one before: its path is made once.
+        /// The rows of a list have the images of a few sources: the path of each is made once.
         mutating func path(_ text: String) -> FilePath? {
-            if text != lastPath.text {
-                guard let path = FilePath(recorded: text) else { return nil }
-                lastPath = (text, path)
-            }
-            return lastPath.path
+            if let path = paths[text] { return path }
+            let path = FilePath(recorded: text)
+            paths[text] = path
+            return path
         }
     }
 

@@ -152,6 +152,19 @@ struct SnapshotPlace: Sendable {
         }
     }
 
+    /// The same where nothing but the blocks is looked at: that the record has that UUID is seen in its bytes, for reading all of it takes
+    /// longer than all the rest.
+    func openForLooking(_ row: Snapshot) throws(SnapshotsError) -> OpenFile {
+        guard let name = row.fileName else { throw .wrongState(number: row.number, state: row.state) }
+        let opened = try open(name)
+        let status = try beneath { () throws(CloneError) in try opened.status() }
+        guard status.kind == .regular, status.uid == geteuid(),
+            let bytes = try? kernel.getXattr(opened.descriptor, RecordAttribute.name(user: geteuid())),
+            SnapshotRecord.names(row.id, in: bytes)
+        else { throw .notTheSnapshot(path: path.appending(name.text), id: row.id) }
+        return opened
+    }
+
     /// Makes what was done to names in this directory durable.
     func synchronize() throws(SnapshotsError) {
         try beneath { () throws(CloneError) in

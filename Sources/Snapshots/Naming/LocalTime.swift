@@ -66,4 +66,7 @@ extension Instant {
     public func local(in timeZone: TimeZone) -> LocalTime {
         LocalTime(self, offset: timeZone.secondsFromGMT(for: date))
     }
+
+    /// The civil time where clocks are that many seconds ahead of UTC.
+    public func local(offsetSeconds: Int) -> LocalTime { LocalTime(self, offset: offsetSeconds) }
 }

@@ -37,9 +37,10 @@ extension Store {
         for listed in snapshots where seen.insert(listed.snapshot.number).inserted {
             directories[listed.snapshot.directory, default: []].append(listed)
         }
+        var count = RemovalCount(of: seen.count)
         for (_, members) in directories.sorted(by: { $0.key.path.string < $1.key.path.string }) {
             do throws(SnapshotsError) {
-                try delete(members, &report)
+                try delete(members, &report, counting: &count)
             } catch {
                 report.failed += members.map { FailedRemoval(snapshot: $0, error: error) }
             }
@@ -49,7 +50,9 @@ extension Store {
     }
 
     /// Members of one directory.
-    private func delete(_ members: [ListedSnapshot], _ report: inout DeleteReport) throws(SnapshotsError) {
+    private func delete(
+        _ members: [ListedSnapshot], _ report: inout DeleteReport, counting count: inout RemovalCount
+    ) throws(SnapshotsError) {
         guard let first = members.first?.snapshot else { return }
         let (place, lock, warnings) = try openForChange(first)
         defer { withExtendedLifetime(lock) {} }
@@ -65,7 +68,7 @@ extension Store {
                 report.failed.append(FailedRemoval(snapshot: member, error: gone))
             }
         }
-        let outcome = remove(current, in: place) { _ in
+        let outcome = remove(current, in: place, counting: &count) { _ in
             Removal(kind: .deleted, reason: "by name", command: options.command)
         }
         report.removed += outcome.removed

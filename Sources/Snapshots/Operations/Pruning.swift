@@ -2,6 +2,7 @@
 // whose files were just seen, so that a missing one never takes the place of a real one; a source whose pool is not there is left alone.
 
 import CloneCore
+import Foundation
 import Glibc
 import Policy
 import SystemPackage
@@ -13,15 +14,52 @@ extension Store {
     ///   ``SnapshotsError/unavailable(number:path:)``.
     public func planPrune(_ request: PruneRequest) throws(SnapshotsError) -> PrunePlan {
         guard !request.keep.isEmpty else { throw .noRules(name: request.source.name) }
+        let calendar = JudgingCalendar(request.timeZone, now: now)
+        return try planPrune(request, measure(try catalogue.snapshots(.complete(of: request.source.id))), calendar)
+    }
+
+    /// The same for several sources, in their order. The rows are read once: those of one source lie all over the catalogue, so that
+    /// reading it for each would be reading all of it each time.
+    public func planPrunes(_ requests: [PruneRequest]) -> [Result<PrunePlan, SnapshotsError>] {
         let now = now
-        let listed = measure(try catalogue.snapshots(.complete(of: request.source.id)))
+        var listed: [Identifier: [ListedSnapshot]] = [:]
+        let filter = SnapshotFilter(sources: requests.map(\.source.id), states: [.complete])
+        do throws(SnapshotsError) {
+            for snapshot in try catalogue.snapshots(filter, ListedSnapshot.init(unmeasured:)) {
+                listed[snapshot.snapshot.sourceID, default: []].append(snapshot)
+            }
+        } catch {
+            return requests.map { _ in .failure(error) }
+        }
+        var calendars: [TimeZone: JudgingCalendar] = [:]
+        let lastUses = Dictionary(requests.enumerated().map { ($1.source.id, $0) }) { $1 }
+        return requests.enumerated().map { index, request in
+            do throws(SnapshotsError) {
+                guard !request.keep.isEmpty else { throw .noRules(name: request.source.name) }
+                let calendar = calendars[request.timeZone] ?? JudgingCalendar(request.timeZone, now: now)
+                calendars[request.timeZone] = calendar
+                var own = listed[request.source.id] ?? []
+                // Or measuring would begin with a copy.
+                if lastUses[request.source.id] == index { listed[request.source.id] = nil }
+                measure(&own)
+                return .success(try planPrune(request, own, calendar))
+            } catch {
+                return .failure(error)
+            }
+        }
+    }
+
+    private func planPrune(
+        _ request: PruneRequest, _ listed: [ListedSnapshot], _ calendar: JudgingCalendar
+    ) throws(SnapshotsError) -> PrunePlan {
+        let now = calendar.now
         if let lost = listed.first(where: { $0.presence == .unavailable }) {
             // Says why, if there is more to say than that.
             _ = try presentPlace(of: lost.snapshot)
             throw .unavailable(number: lost.snapshot.number, path: lost.snapshot.path ?? lost.snapshot.directory.path)
         }
         let judgement = judge(
-            listed.map { Candidate($0, now: now) }, keep: request.keep, scope: request.scope, now: now, timeZone: request.timeZone,
+            listed.map { Candidate($0, now: now) }, keep: request.keep, scope: request.scope, calendar: calendar,
             safetyFor: request.safetyFor)
         var plan = PrunePlan(
             source: request.source, now: now, timeZone: request.timeZone, policyName: request.policyName, keep: request.keep,
@@ -61,7 +99,7 @@ extension Store {
             // Whoever waits for the locks looks again within this time.
             usleep(50_000)
             do throws(SnapshotsError) {
-                let next = try pruneSome(unmeasured, of: left)
+                let next = try pruneSome(unmeasured, of: left, total: report.plan.removed.count)
                 report.add(next)
                 // What is no longer to go is kept; it was never more than a plan.
                 left = next.left
@@ -80,7 +118,11 @@ extension Store {
 
     /// Removes the first few of those that are to go, or all of the few there are. Newest first: which snapshot is the oldest, on which some
     /// rules look, stays the same to the last of them, so that planning anew on the way gives the same verdicts.
-    private func pruneSome(_ request: PruneRequest, of wanted: Set<SnapshotNumber>?) throws(SnapshotsError) -> PruneReport {
+    ///
+    /// - Parameter total: how many were to go when it began.
+    private func pruneSome(
+        _ request: PruneRequest, of wanted: Set<SnapshotNumber>?, total: Int? = nil
+    ) throws(SnapshotsError) -> PruneReport {
         let held = try openPlaces(of: request.source)
         defer { withExtendedLifetime(held.locks) {} }
         var warnings = wanted == nil ? openingWarnings : []
@@ -91,8 +133,10 @@ extension Store {
         var report = PruneReport(plan: plan, removed: [], failed: [], warnings: warnings + plan.warnings)
         report.left = Set(going.dropLast(now.count).map(\.snapshot.number))
         let reason = request.policyName.map { "policy \($0): no rule keeps it" } ?? "no rule keeps it"
+        let total = total ?? going.count
+        var count = RemovalCount(of: total, done: total - going.count)
         for place in held.places {
-            let outcome = remove(now.filter { $0.snapshot.directory == place.directory }, in: place) { _ in
+            let outcome = remove(now.filter { $0.snapshot.directory == place.directory }, in: place, counting: &count) { _ in
                 Removal(kind: .pruned, reason: reason, command: options.command)
             }
             report.removed += outcome.removed

@@ -33,7 +33,8 @@ private func rebuild(from roots: [FilePath], options: StoreOptions) throws(Snaps
     let draft = FilePath(options.catalogue.string + ".rebuilding")
     try removeDraft(draft)
     do throws(SnapshotsError) {
-        try fill(draft, id: id, from: places, &report, Occasion(at: now, kind: .adopted, reason: "rebuilt", command: options.command))
+        let occasion = Occasion(at: now, kind: .adopted, reason: "rebuilt", command: options.command)
+        try fill(draft, id: id, from: places, &report, occasion, options)
         report.damagedCatalogue = try replaceCatalogue(options.catalogue, by: draft, now: now, kernel: kernel)
     } catch {
         try? removeDraft(draft)
@@ -60,16 +61,19 @@ private func lockPlaces(_ places: [SnapshotPlace], _ options: StoreOptions) thro
 
 private func fill(
     _ draft: FilePath, id: Identifier, from places: [(place: SnapshotPlace, mark: DirectoryMark)], _ report: inout RebuildReport,
-    _ occasion: Occasion
+    _ occasion: Occasion, _ options: StoreOptions
 ) throws(SnapshotsError) {
     try CatalogueFile(path: draft).create(id: id, at: occasion.at, user: geteuid())
     let catalogue = try Catalogue.open(path: draft, mode: .writing, now: occasion.at)
     try catalogue.together { () throws(SnapshotsError) in
         var rebuild = Rebuild(catalogue: catalogue, occasion: occasion, now: occasion.at)
-        for (place, mark) in places {
+        var names: [[SnapshotFileName]] = []
+        for (place, _) in places { names.append(try place.names().sorted().compactMap { SnapshotFileName($0) }) }
+        let total = names.reduce(0) { $0 + $1.count }
+        for ((place, mark), names) in zip(places, names) {
             try place.synchronize()
             // Its numbers are read again: the mark was found before the directory was locked.
-            try rebuild.read(place, try place.mark() ?? mark, &report)
+            try rebuild.read(place, names, try place.mark() ?? mark, &report) { options.tell(.reading, $0, of: total) }
         }
         try rebuild.write(&report)
     }
@@ -126,6 +130,7 @@ private struct Rebuild {
     let now: Instant
     private var found: [(record: SnapshotRecord, file: FoundFile, place: SnapshotPlace)] = []
     private var ids: Set<Identifier> = []
+    private var readCount = 0
     /// What the marks remember of snapshots that are gone.
     private var highestNumber: SnapshotNumber?
 
@@ -135,9 +140,13 @@ private struct Rebuild {
         self.now = now
     }
 
-    mutating func read(_ place: SnapshotPlace, _ mark: DirectoryMark, _ report: inout RebuildReport) throws(SnapshotsError) {
+    mutating func read(
+        _ place: SnapshotPlace, _ names: [SnapshotFileName], _ mark: DirectoryMark, _ report: inout RebuildReport, tell: (Int) -> Void
+    ) throws(SnapshotsError) {
         highestNumber = [highestNumber, mark.highestNumber].compactMap(\.self).max()
-        for name in try place.names().sorted().compactMap({ SnapshotFileName($0) }) {
+        for name in names {
+            tell(readCount)
+            readCount += 1
             let path = place.path.appending(name.text)
             guard let file = try place.find(name) else { continue }
             switch file.content {

@@ -12,9 +12,15 @@ extension Store {
         var sweeps: [PoolIdentity: ReclaimSweep] = [:]
         var maps: [(listed: ListedSnapshot, fate: ReclaimSweep.Fate)] = plan.removed.map { ($0, .removed) }
         maps += (plan.kept.map(\.snapshot) + plan.outOfScope).map { ($0, .kept) }
+        var places: [SnapshotDirectory: SnapshotPlace] = [:]
         do throws(SnapshotsError) {
-            for (listed, fate) in maps where listed.presence == .present {
-                sweeps[listed.snapshot.directory.pool, default: ReclaimSweep()].add(try map(of: listed.snapshot), fate)
+            for (index, (listed, fate)) in maps.enumerated() where listed.presence == .present {
+                options.tell(.measuring, index, of: maps.count)
+                let directory = listed.snapshot.directory
+                let place: SnapshotPlace
+                if let known = places[directory] { place = known } else { place = try presentPlace(of: listed.snapshot) }
+                places[directory] = place
+                sweeps[directory.pool, default: ReclaimSweep()].add(try map(of: listed.snapshot, in: place), fate)
             }
             if let (pool, map) = try map(ofImage: plan.source.imagePath) { sweeps[pool]?.add(map, .kept) }
         } catch {
@@ -23,9 +29,8 @@ extension Store {
         return sweeps.values.reduce(0) { $0 + Int64(clamping: $1.result().bytes) }
     }
 
-    private func map(of snapshot: Snapshot) throws(SnapshotsError) -> ExtentMap {
-        let place = try presentPlace(of: snapshot)
-        let (file, _) = try place.open(snapshot)
+    private func map(of snapshot: Snapshot, in place: SnapshotPlace) throws(SnapshotsError) -> ExtentMap {
+        let file = try place.openForLooking(snapshot)
         return try beneath { () throws(CloneError) in try ExtentMap.read(file.descriptor, path: file.path) }
     }
 

@@ -12,9 +12,31 @@ struct RemovalOutcome {
     var warnings: [StoreWarning] = []
 }
 
+/// How many of those that are to go have been dealt with.
+struct RemovalCount {
+    private var done = 0
+    private let total: Int
+
+    /// None of so many.
+    init(of total: Int, done: Int = 0) {
+        self.total = total
+        self.done = done
+    }
+
+    /// Tells that so many are done, and counts one more: what is told is what is behind, not what is being done.
+    fileprivate mutating func add(_ options: StoreOptions) {
+        options.tell(.removing, done, of: total)
+        done += 1
+    }
+}
+
 extension Store {
     /// Removes snapshots of one source from its directory, under its lock.
-    func remove(_ snapshots: [ListedSnapshot], in place: SnapshotPlace, _ removal: (Snapshot) -> Removal) -> RemovalOutcome {
+    ///
+    /// - Parameter count: what is told how many were dealt with, for whoever watches.
+    func remove(
+        _ snapshots: [ListedSnapshot], in place: SnapshotPlace, counting count: inout RemovalCount, _ removal: (Snapshot) -> Removal
+    ) -> RemovalOutcome {
         var outcome = RemovalOutcome()
         var going: [(listed: ListedSnapshot, removal: Removal)] = []
         for listed in snapshots {
@@ -35,6 +57,7 @@ extension Store {
         }
         var unlinked: [(listed: ListedSnapshot, removal: Removal)] = []
         for item in going {
+            count.add(options)
             do throws(SnapshotsError) {
                 if item.listed.presence == .present, let name = item.listed.snapshot.fileName {
                     try unlink(item.listed.snapshot, name, in: place)

@@ -78,7 +78,9 @@ extension Store {
         // Read again, under the lock.
         let rows = try catalogue.snapshots(SnapshotFilter(sources: [source.id])).filter { $0.directory == place.directory }
         var files: [FoundFile] = []
-        for name in try place.names().compactMap({ SnapshotFileName($0) }) {
+        let names = try place.names().compactMap { SnapshotFileName($0) }
+        for (index, name) in names.enumerated() {
+            options.tell(.reading, index, of: names.count)
             if let file = try place.find(name) { files.append(file) }
         }
         for step in reconcile(rows: rows, files: files, catalogue: catalogue.id, now: now) {

@@ -4,6 +4,7 @@
 import CloneCore
 import Policy
 import Foundation
+import Glibc
 import SystemPackage
 
 extension SnapshotRecord {
@@ -43,6 +44,20 @@ extension SnapshotRecord {
             reclonedBytes: try check("recloned_bytes", payload.recloned_bytes) { $0.ifNotNegative },
             predictedMicroseconds: try check("predicted_us", payload.predicted_us) { $0.ifNotNegative },
             image: try Self.image(payload.image, check))
+    }
+
+    /// Whether these bytes are a record of that snapshot, as far as that can be told without reading them all. A quotation mark inside a
+    /// value is escaped, so that the sequence can be nothing but the field.
+    static func names(_ id: Identifier, in bytes: [UInt8]) -> Bool {
+        let field = Array("\"snapshot\":\"\(id)\"".utf8)
+        let isThere = bytes.withUnsafeBytes { bytes in
+            field.withUnsafeBytes { field in
+                guard let start = bytes.baseAddress, let wanted = field.baseAddress, bytes.count >= field.count else { return false }
+                return (0...bytes.count - field.count).contains { memcmp(start + $0, wanted, field.count) == 0 }
+            }
+        }
+        // Written by somebody else, with blanks between.
+        return isThere || (try? SnapshotRecord(decoding: bytes))?.id == id
     }
 
     private static func description(_ payload: RecordPayload, _ check: FieldCheck) throws(SnapshotsError) -> SnapshotDescription {

@@ -49,33 +49,52 @@ extension Store {
     /// Everything of these snapshots that can be measured: whether their files are there, and how large they are. One directory after the
     /// other, so that no more than one is open, however many sources there are.
     func measure(_ snapshots: [Snapshot]) -> [ListedSnapshot] {
-        struct Key: Hashable {
-            var directory: SnapshotDirectory
-            var source: Identifier
+        var listed = snapshots.map(ListedSnapshot.init(unmeasured:))
+        measure(&listed)
+        return listed
+    }
+
+    /// The same for a list that may be long: nothing of it is copied.
+    func measure(_ listed: inout [ListedSnapshot]) {
+        for (owner, group) in directories(of: listed) {
+            for (directory, indices) in group {
+                guard case .identified(let place) = place(of: directory, source: owner) else { continue }
+                for index in indices { listed[index].look(in: place) }
+            }
         }
-        var measured = snapshots.map { ListedSnapshot(snapshot: $0, presence: .unavailable, allocatedBytes: $0.allocatedBytes) }
-        let places = Dictionary(grouping: snapshots.indices) { Key(directory: snapshots[$0].directory, source: snapshots[$0].sourceID) }
-        for (key, indices) in places {
-            let state = place(of: key.directory, source: key.source)
-            for index in indices { measured[index] = measure(snapshots[index], in: state) }
+    }
+
+    /// Where they lie, by source. A source has one directory, or a few since it was moved, so that no path is hashed for each row.
+    private func directories(of listed: [ListedSnapshot]) -> [Identifier: [(directory: SnapshotDirectory, indices: [Int])]] {
+        var groups: [Identifier: [(directory: SnapshotDirectory, indices: [Int])]] = [:]
+        for index in listed.indices {
+            let directory = listed[index].snapshot.directory
+            let owner = listed[index].snapshot.sourceID
+            if let known = groups[owner]?.firstIndex(where: { $0.directory == directory }) {
+                groups[owner]?[known].indices.append(index)
+            } else {
+                groups[owner, default: []].append((directory, [index]))
+            }
         }
-        return measured
+        return groups
     }
 
     func measure(_ snapshot: Snapshot, in state: PlaceState) -> ListedSnapshot {
-        switch state {
-        case .unavailable:
-            return ListedSnapshot(snapshot: snapshot, presence: .unavailable, allocatedBytes: snapshot.allocatedBytes)
-        case .identified(let place):
-            return ListedSnapshot(snapshot: snapshot, looking: place)
-        }
+        var listed = ListedSnapshot(unmeasured: snapshot)
+        if case .identified(let place) = state { listed.look(in: place) }
+        return listed
     }
 }
 
 extension ListedSnapshot {
-    /// The snapshot as its directory shows it. Only "no such file" means that it is missing: an error of the disk tells nothing.
-    fileprivate init(snapshot: Snapshot, looking place: SnapshotPlace) {
-        self.init(snapshot: snapshot, presence: .missing, allocatedBytes: snapshot.allocatedBytes)
+    /// The snapshot as its row has it: as if its directory were not there.
+    init(unmeasured snapshot: Snapshot) {
+        self.init(snapshot: snapshot, presence: .unavailable, allocatedBytes: snapshot.allocatedBytes)
+    }
+
+    /// Looks for the file in its directory. Only "no such file" means that it is missing: an error of the disk tells nothing.
+    fileprivate mutating func look(in place: SnapshotPlace) {
+        presence = .missing
         guard let name = snapshot.fileName else { return }
         do {
             let status = try place.kernel.statusOf(place.file.descriptor, name.text)

@@ -21,6 +21,8 @@ public struct StoreOptions: Sendable {
     public var outputs: [ProgramOutput]
     /// What was found left frozen, if the caller has looked for it already; nil: opening a store looks.
     public var leftFrozen: [LeftFrozen]?
+    /// Who is told how far long work has come; nil: nobody.
+    public var progress: ProgressWatcher?
     /// The kernel, or a test's.
     public var kernel: Kernel
     /// What locating reads of the system, or a test's.
@@ -29,7 +31,8 @@ public struct StoreOptions: Sendable {
     /// Those options.
     public init(
         catalogue: FilePath, places: RuntimePlaces, waitsForLocks: Bool = false, longestWaitNanoseconds: UInt64? = nil, command: String,
-        outputs: [ProgramOutput] = [], leftFrozen: [LeftFrozen]? = nil, kernel: Kernel = .linux, view: SystemView = .linux
+        outputs: [ProgramOutput] = [], leftFrozen: [LeftFrozen]? = nil, progress: ProgressWatcher? = nil, kernel: Kernel = .linux,
+        view: SystemView = .linux
     ) {
         self.catalogue = catalogue
         self.places = places
@@ -38,6 +41,7 @@ public struct StoreOptions: Sendable {
         self.command = command
         self.outputs = outputs
         self.leftFrozen = leftFrozen
+        self.progress = progress
         self.kernel = kernel
         self.view = view
     }

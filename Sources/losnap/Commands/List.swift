@@ -71,13 +71,22 @@ struct List: Command {
         let tag = try tag.map { try Tag(parsing: $0) }
         let store = try session.openIfThere(catalogue)
         let sources = try source.map { try session.resolve($0, in: store) }
-        var snapshots =
-            try store?.list(
-                SnapshotFilter(
-                    sources: sources.isEmpty ? nil : sources.map(\.id), since: since, until: until, tag: tag,
-                    heldAt: held ? session.now : nil)) ?? []
+        let filter = SnapshotFilter(
+            sources: sources.isEmpty ? nil : sources.map(\.id), since: since, until: until, tag: tag, heldAt: held ? session.now : nil)
+        // Whoever wants numbers alone waits neither for rows nor for files.
+        if quiet, label == nil, order.isByTime {
+            let numbers = try store?.catalogue.numbers(filter) ?? []
+            return try session.present(NumbersPresentation(numbers: reverse ? numbers.reversed() : numbers), display)
+        }
+        var snapshots = try store?.list(filter, measures: needsFiles(order, columns)) ?? []
         if let glob = label.map(Glob.init) { snapshots.removeAll { !($0.snapshot.label.map { glob.matches($0.text) } ?? false) } }
         let list = ListPresentation(snapshots: order.sorted(snapshots), columns: columns, isNumbersOnly: quiet)
         try session.present(list, display, csv: csv)
+    }
+
+    /// Whether anything that is sorted by or shown has to be looked for in the directories.
+    private func needsFiles(_ order: SnapshotOrder, _ columns: [SnapshotColumn]?) -> Bool {
+        if display.json || order.column?.isMeasured == true { return true }
+        return !quiet && (columns.map { $0.contains(where: \.isMeasured) } ?? true)
     }
 }

@@ -72,28 +72,50 @@ struct Prune: Command {
             try given?.order(for: source) ?? configured.pruneOrder(for: source)
         }
         var forecasts = Forecasts(now: session.now)
-        let outcomes = orders.map { outcome(of: $0, store, &forecasts) }
+        let outcomes = dry.dryRun ? planned(orders, store, &forecasts) : orders.map { pruned($0, store) }
         // In JSON each source has its own.
         if !display.json { outcomes.flatMap(\.warnings).forEach(session.warn) }
         try session.present(PrunePresentation(outcomes: outcomes, isDryRun: dry.dryRun), display, quiet: change.quiet)
         try Failures(outcomes).report(in: session)
     }
 
-    private func outcome(of order: PruneOrders, _ store: Store?, _ forecasts: inout Forecasts) -> PruneOutcome {
+    private func pruned(_ order: PruneOrders, _ store: Store?) -> PruneOutcome {
         switch order {
         case .refused(let source, let error): return PruneOutcome(source: source, zoneName: "UTC", failure: error)
-        case .prune(var request, let zoneName, let schedule):
-            var outcome = PruneOutcome(source: request.source, zoneName: zoneName) { () throws(SnapshotsError) in
-                request.isForced = force
-                request.measuresReclaim = dry.dryRun || display.json
+        case .prune(let request, let zoneName, _):
+            return PruneOutcome(source: request.source, zoneName: zoneName) { () throws(SnapshotsError) in
                 guard let store else { throw .unknownSource(reference: request.source.name.text, nearest: []) }
-                return dry.dryRun ? .planned(try store.planPrune(request)) : .done(try store.prune(request))
+                return .done(try store.prune(whole(request)))
             }
-            if dry.dryRun, let schedule {
-                outcome.expected = (schedule, forecasts.forecast(request.keep, schedule, zoneName: zoneName, request.timeZone))
-            }
-            return outcome
         }
+    }
+
+    /// What would be done, planned for all at once.
+    private func planned(_ orders: [PruneOrders], _ store: Store?, _ forecasts: inout Forecasts) -> [PruneOutcome] {
+        let requests = orders.compactMap { if case .prune(let request, _, _) = $0 { whole(request) } else { nil } }
+        var plans = (store?.planPrunes(requests) ?? []).makeIterator()
+        return orders.map { order in
+            switch order {
+            case .refused(let source, let error): return PruneOutcome(source: source, zoneName: "UTC", failure: error)
+            case .prune(let request, let zoneName, let schedule):
+                let plan = plans.next() ?? .failure(.unknownSource(reference: request.source.name.text, nearest: []))
+                var outcome = PruneOutcome(source: request.source, zoneName: zoneName) { () throws(SnapshotsError) in
+                    .planned(try plan.get())
+                }
+                if let schedule {
+                    outcome.expected = (schedule, forecasts.forecast(request.keep, schedule, zoneName: zoneName, request.timeZone))
+                }
+                return outcome
+            }
+        }
+    }
+
+    /// The request with what the options of this command add.
+    private func whole(_ request: PruneRequest) -> PruneRequest {
+        var request = request
+        request.isForced = force
+        request.measuresReclaim = dry.dryRun || display.json
+        return request
     }
 
     /// The sources named. Without names those that the rules, or the configuration, are for.
@@ -103,7 +125,7 @@ struct Prune: Command {
         guard source.isEmpty else {
             return try source.map { try session.resolve($0, in: store) }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
         }
-        let known = try (store?.sources() ?? []).map(\.source)
+        let known = try store?.catalogue.sources() ?? []
         if !hasRules {
             for entry in configured.notRegistered(known) { session.warn(.notRegistered(entry.name, image: entry.image.string)) }
             return known.filter(configured.isConfigured)

@@ -71,7 +71,7 @@ struct Repair: Command {
             RepairRequest(sources: sources, directories: directories, forgetsMissing: forget, isDryRun: dry.dryRun))
         try session.present(RepairPresentation(report: report, isDryRun: dry.dryRun), display, quiet: change.quiet)
         let errors = report.failed.map { (subject: $0.source.text, error: $0.error as any Error) }
-        let count = try what.isEmpty ? store.sources().count : what.count
+        let count = try what.isEmpty ? store.catalogue.sources().count : what.count
         let tried = max(count, errors.count)
         let summary = FrontError.partial(failed: errors.count, of: tried, what: "sources")
         try Failures(errors: errors, count: tried, summary: summary).report(in: session)

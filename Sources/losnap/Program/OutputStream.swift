@@ -8,6 +8,8 @@ import SystemPackage
 final class OutputStream {
     private let descriptor: CInt?
     private var isClosed = false
+    /// Runs before anything is written: what stands on the terminal for a while is taken away.
+    var beforeWriting: (() -> Void)?
     /// What was written, if there is no descriptor.
     private(set) var collected = ""
 
@@ -16,10 +18,14 @@ final class OutputStream {
     }
 
     /// Whether it is a terminal.
-    var isTerminal: Bool { descriptor.map { isatty($0) == 1 } ?? false }
+    var isTerminal: Bool { terminal != nil }
+
+    /// The descriptor, if it is a terminal.
+    var terminal: CInt? { descriptor.flatMap { isatty($0) == 1 ? $0 : nil } }
 
     /// Writes the whole text.
     func write(_ text: String) throws(FrontError) {
+        beforeWriting?()
         guard !isClosed else { return }
         guard let descriptor else {
             collected += text

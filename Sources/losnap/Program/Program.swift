@@ -4,6 +4,7 @@
 enum Program {
     /// Runs one command line.
     static func run(_ arguments: [String], in session: Session) -> ExitStatus {
+        defer { session.endProgress() }
         do {
             switch try CommandLineParser.parse(arguments) {
             case .text(let text): try session.output.write(text.hasSuffix("\n") ? text : text + "\n")

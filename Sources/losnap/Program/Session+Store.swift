@@ -14,7 +14,7 @@ extension Session {
         let options = StoreOptions(
             catalogue: try cataloguePath(arguments.catalogue), places: places, waitsForLocks: waits, longestWaitNanoseconds: limit,
             command: commandLine, outputs: [ProgramOutput(name: "stdout", descriptor: 1), ProgramOutput(name: "stderr", descriptor: 2)],
-            leftFrozen: leftFrozen, kernel: kernel)
+            leftFrozen: leftFrozen, progress: progress, kernel: kernel)
         let store = try Store(options, mode: purpose.mode, whenFull: purpose == .freeing ? .useReserve : .refuse)
         keepOpen(store)
         return store
@@ -39,7 +39,8 @@ extension Session {
     func storeOptions(_ arguments: CatalogueArguments, waits: Bool) throws -> StoreOptions {
         try checkConfiguration(arguments.config)
         return StoreOptions(
-            catalogue: try cataloguePath(arguments.catalogue), places: places, waitsForLocks: waits, command: commandLine, kernel: kernel)
+            catalogue: try cataloguePath(arguments.catalogue), places: places, waitsForLocks: waits, command: commandLine,
+            progress: progress, kernel: kernel)
     }
 
     /// The snapshot that the text names.

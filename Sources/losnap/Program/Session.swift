@@ -26,6 +26,8 @@ final class Session {
     /// The status of a command of the user's own that failed: the process ends with it, whatever losnap's own would be.
     private(set) var passedOn: Int32?
     private var warnings: [Warning] = []
+    /// The same, to see at once whether one is there already: there may be one for each of many snapshots.
+    private var warned: Set<Warning> = []
     private var stores: [Store] = []
     /// What was found left frozen when the command began; nil: it has not been looked for.
     private(set) var leftFrozen: [LeftFrozen]?
@@ -71,6 +73,22 @@ final class Session {
     /// Where locks and freeze records lie.
     var places: RuntimePlaces { .forUser(userID, environment: environment) }
 
+    /// Who shows how far long work has come; nil where nobody looks, or wants to.
+    private(set) lazy var progress: ProgressWatcher? = {
+        let isQuiet = arguments.prefix { $0 != "--" }.contains("--quiet")
+        guard !isJSON, !isQuiet, let terminal = complaints.terminal,
+            let line = ProgressLine(terminal: terminal, type: variable("TERM"))
+        else { return nil }
+        output.beforeWriting = { line.clear() }
+        complaints.beforeWriting = { line.clear() }
+        progressLine = line
+        return { line.show($0) }
+    }()
+    private var progressLine: ProgressLine?
+
+    /// Takes away what shows how far long work has come: it is over, and there may be nothing to say.
+    func endProgress() { progressLine?.clear() }
+
     /// Thaws what a killed losnap left frozen. Before anything else is done: whatever is touched then may lie there.
     func thawFirst() throws {
         let found = try thawLeftFrozen(places: places, kernel: kernel)
@@ -112,12 +130,15 @@ final class Session {
 
     /// Remembers something that the user should know; it is told with the result, or with the error.
     func warn(_ warning: Warning) {
-        if !warnings.contains(warning) { warnings.append(warning) }
+        if warned.insert(warning).inserted { warnings.append(warning) }
     }
 
     /// The warnings so far, which are thereby told.
     func takeWarnings() -> [Warning] {
-        defer { warnings = [] }
+        defer {
+            warnings = []
+            warned = []
+        }
         return warnings
     }
 }

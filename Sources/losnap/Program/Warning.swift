@@ -8,7 +8,7 @@ import Snapshots
 import SystemPackage
 
 /// A warning in the form in which it is told.
-struct Warning: Equatable {
+struct Warning: Hashable {
     let code: String
     let message: String
     let hint: String?

@@ -10,7 +10,7 @@ struct ListPresentation: Presentation {
     var isNumbersOnly = false
 
     func text(_ context: RenderContext) -> String {
-        if isNumbersOnly { return snapshots.map { "\($0.snapshot.number)\n" }.joined() }
+        if isNumbersOnly { return NumbersPresentation(numbers: snapshots.map(\.snapshot.number)).text(context) }
         return SnapshotTable.text(snapshots, columns: columns ?? SnapshotColumn.usual, context)
     }
 
@@ -18,27 +18,44 @@ struct ListPresentation: Presentation {
 
     func csv(_ context: RenderContext) -> String {
         let columns = columns ?? SnapshotColumn.allCases
-        let lines = [columns.map(\.rawValue)] + snapshots.map { listed in columns.map { $0.value(listed, context) } }
-        return lines.map { $0.map(CSV.field).joined(separator: ",") + "\n" }.joined()
+        var text = columns.map(\.rawValue).joined(separator: ",") + "\n"
+        for listed in snapshots {
+            for (position, column) in columns.enumerated() {
+                if position > 0 { text += "," }
+                text += CSV.field(column.value(listed, context))
+            }
+            text += "\n"
+        }
+        return text
     }
+}
+
+/// Numbers alone, for scripts.
+struct NumbersPresentation: Presentation {
+    var numbers: [SnapshotNumber]
+
+    func text(_ context: RenderContext) -> String {
+        var text = ""
+        for number in numbers { text += "\(number)\n" }
+        return text
+    }
+
+    func fields(_ context: RenderContext) -> [JSON.Field] { [("numbers", .array(numbers.map { .integer($0.value) }))] }
 }
 
 enum SnapshotTable {
     /// The table of these snapshots; columns of the usual ones that would be empty are left out.
     static func text(_ snapshots: [ListedSnapshot], columns: [SnapshotColumn] = SnapshotColumn.usual, _ context: RenderContext) -> String {
-        let rows = snapshots.map { listed in columns.map { $0.cell(listed, context) } }
-        let isUsual = columns == SnapshotColumn.usual
-        let shown = columns.indices.filter { index in !isUsual || rows.contains { !$0[index].isEmpty } }
-        var table = Table(shown.map { (columns[$0].rawValue.uppercased(), columns[$0].alignment) })
-        for row in rows { table.add(shown.map { row[$0] }) }
-        return table.text(context.style)
+        var table = Table(columns.map { ($0.rawValue.uppercased(), $0.alignment) })
+        for listed in snapshots { table.add(columns.map { $0.cell(listed, context) }) }
+        return table.text(context.style, leavesOutEmpty: columns == SnapshotColumn.usual)
     }
 }
 
 enum CSV {
     /// The field as RFC 4180 has it; lines end in a line feed alone.
     static func field(_ text: String) -> String {
-        let needsQuotes = text.unicodeScalars.contains { $0 == "," || $0 == "\"" || $0 == "\n" || $0 == "\r" }
+        let needsQuotes = text.utf8.contains { $0 == 0x2C || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }
         return needsQuotes ? "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\"" : text
     }
 }

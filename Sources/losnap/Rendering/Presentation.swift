@@ -22,16 +22,25 @@ extension Presentation {
 /// What rendering depends on besides the value.
 struct RenderContext {
     /// The zone that times are shown in.
-    var zone: TimeZone
+    let zone: TimeZone
     /// The time, by which holds end.
     var now: Instant
     /// Colours, or none.
-    var style = TextStyle.plain
+    var style: TextStyle
     /// The arguments that were typed, for hints that name no option which their command lacks; nil: a hint may name any.
     var arguments: [String]?
+    private let offsets: ZoneOffsets
+
+    init(zone: TimeZone, now: Instant, style: TextStyle = .plain, arguments: [String]? = nil) {
+        self.zone = zone
+        self.now = now
+        self.style = style
+        self.arguments = arguments
+        offsets = ZoneOffsets(zone)
+    }
 
     /// The time as it is shown and can be typed back.
-    func time(_ instant: Instant) -> String { instant.local(in: zone).text(.seconds) }
+    func time(_ instant: Instant) -> String { instant.local(offsetSeconds: offsets.seconds(at: instant)).text(.seconds) }
 
     /// An error inside a result, with the hint that this command would give.
     func json(_ error: any Error) -> JSON {

@@ -60,7 +60,8 @@ struct PruneOutcome {
             case .success(.done(let report)): report.plan.warnings + report.warnings
             case .failure: []
             }
-        return all.map(Warning.init).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+        var told: Set<Warning> = []
+        return all.map(Warning.init).filter { told.insert($0).inserted }
     }
 }
 
@@ -76,12 +77,8 @@ struct PrunePresentation: Presentation {
     private func text(_ outcome: PruneOutcome, _ context: RenderContext) -> String? {
         guard let plan = outcome.plan else { return nil }
         var table = Table([("NUMBER", .right), ("TAKEN", .left), ("LABEL", .left), ("VERDICT", .left), ("WHY", .left)])
-        let kept = plan.kept.map { ($0.snapshot, "keep", $0.reasons.map(\.words).joined(separator: ", ")) }
-        let removed = plan.removed.map { ($0, "remove", "") }
-        let unseen = plan.outOfScope.map { ($0, "keep", "out of scope") }
-        for (listed, verdict, why) in (kept + removed + unseen).sorted(by: { PruneOrder.precedes($0.0, $1.0) }) {
-            let snapshot = listed.snapshot
-            table.add([snapshot.number.description, context.time(snapshot.takenAt), snapshot.label?.text ?? "", verdict, why])
+        for line in PruneLine.all(of: plan) {
+            table.add([line.number.description, context.time(line.takenAt), line.label?.text ?? "", line.verdict, line.why])
         }
         let title = "\(plan.source.name):\n" + table.text(context.style)
         guard isDryRun else { return title + EscapedText.line(summary(outcome, plan)) + "\n" }
@@ -122,10 +119,28 @@ struct PrunePresentation: Presentation {
     }
 }
 
-enum PruneOrder {
+/// What the table says of one snapshot.
+private struct PruneLine {
+    var takenAt: Instant
+    var number: SnapshotNumber
+    var label: Label?
+    var verdict: String
+    var why: String
+
+    init(_ listed: ListedSnapshot, _ verdict: String, _ why: String) {
+        takenAt = listed.snapshot.takenAt
+        number = listed.snapshot.number
+        label = listed.snapshot.label
+        self.verdict = verdict
+        self.why = why
+    }
+
     /// Oldest first; of equal times the higher number is the newer.
-    static func precedes(_ left: ListedSnapshot, _ right: ListedSnapshot) -> Bool {
-        (left.snapshot.takenAt, left.snapshot.number) < (right.snapshot.takenAt, right.snapshot.number)
+    static func all(of plan: PrunePlan) -> [PruneLine] {
+        var lines = plan.kept.map { PruneLine($0.snapshot, "keep", $0.reasons.map(\.words).joined(separator: ", ")) }
+        lines += plan.removed.map { PruneLine($0, "remove", "") }
+        lines += plan.outOfScope.map { PruneLine($0, "keep", "out of scope") }
+        return lines.sorted { ($0.takenAt, $0.number) < ($1.takenAt, $1.number) }
     }
 }
 

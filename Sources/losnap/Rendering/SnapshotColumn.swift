@@ -38,6 +38,9 @@ enum SnapshotColumn: String, CaseIterable {
         }
     }
 
+    /// Whether it shows something of the file, which has to be looked for.
+    var isMeasured: Bool { self == .allocated || self == .status }
+
     /// The cell for people.
     func cell(_ listed: ListedSnapshot, _ context: RenderContext) -> String {
         let snapshot = listed.snapshot
@@ -48,7 +51,7 @@ enum SnapshotColumn: String, CaseIterable {
         case .frozen: snapshot.frozenMicroseconds.map(Quantity.microseconds) ?? ""
         case .predicted: snapshot.predictedMicroseconds.map(Quantity.microseconds) ?? ""
         case .recloned: snapshot.reclonedBytes.map(Quantity.bytes) ?? ""
-        case .status: status(listed, context).joined(separator: ",")
+        case .status: status(listed, context, separator: ",")
         case .group: snapshot.group?.prefix ?? ""
         default: value(listed, context)
         }
@@ -65,9 +68,9 @@ enum SnapshotColumn: String, CaseIterable {
         case .allocated: String(listed.allocatedBytes)
         case .consistency: snapshot.consistency.rawValue
         case .origin: snapshot.origin.rawValue
-        case .status: status(listed, context).joined(separator: " ")
+        case .status: status(listed, context, separator: " ")
         case .label: snapshot.label?.text ?? ""
-        case .tags: snapshot.tags.map(\.text).joined(separator: ",")
+        case .tags: snapshot.tags.isEmpty ? "" : snapshot.tags.map(\.text).joined(separator: ",")
         case .hold: snapshot.isHeld(at: context.now) ? snapshot.hold?.reason ?? "held" : ""
         case .group: snapshot.group?.description ?? ""
         case .frozen: snapshot.frozenMicroseconds.map { JSON.thousandths($0).text } ?? ""
@@ -82,14 +85,14 @@ enum SnapshotColumn: String, CaseIterable {
     }
 
     /// What is out of the ordinary: nothing for a snapshot that is complete, present and free.
-    private func status(_ listed: ListedSnapshot, _ context: RenderContext) -> [String] {
+    private func status(_ listed: ListedSnapshot, _ context: RenderContext, separator: String) -> String {
         var words: [String] = []
         if listed.snapshot.isHeld(at: context.now) { words.append("held") }
         if listed.snapshot.origin == .safety { words.append("safety") }
         if listed.snapshot.state != .complete { words.append(listed.snapshot.state.rawValue) }
         // Before it is published a snapshot has no file that could be missing.
         if listed.snapshot.state != .pending, listed.presence != .present { words.append(listed.presence.rawValue) }
-        return words
+        return words.isEmpty ? "" : words.joined(separator: separator)
     }
 }
 
@@ -97,6 +100,9 @@ enum SnapshotColumn: String, CaseIterable {
 struct SnapshotOrder {
     let column: SnapshotColumn?
     let isReversed: Bool
+
+    /// Whether it is the order in which snapshots come, or that turned round.
+    var isByTime: Bool { column == nil || column == .taken }
 
     /// The snapshots, which come oldest first, in that order; of equal ones the older stays first.
     func sorted(_ snapshots: [ListedSnapshot]) -> [ListedSnapshot] {

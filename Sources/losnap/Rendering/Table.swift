@@ -8,40 +8,97 @@ enum Alignment {
     case left, right
 }
 
-/// A table, row by row.
+/// A table, row by row. Its cells lie one behind the other as bytes: a table may have a hundred thousand rows, and a string for each
+/// cell takes more room and time than all else.
 struct Table {
     private let headings: [(title: String, alignment: Alignment)]
-    private var rows: [[String]] = []
+    private var bytes: [UInt8] = []
+    private var cells: [Cell] = []
+    private var widths: [Int]
+
+    private struct Cell {
+        var byteCount: UInt32
+        var width: UInt32
+    }
 
     init(_ headings: [(String, Alignment)]) {
         self.headings = headings.map { ($0.0, $0.1) }
+        widths = headings.map { DisplayWidth.of($0.0) }
     }
 
     /// Adds a row of as many cells as there are headings.
-    mutating func add(_ cells: [String]) {
-        rows.append(cells.map(EscapedText.line))
+    mutating func add(_ row: [String]) {
+        for (column, text) in row.enumerated() {
+            let cell = EscapedText.line(text)
+            let width = DisplayWidth.of(cell)
+            if width > widths[column] { widths[column] = width }
+            bytes.append(contentsOf: cell.utf8)
+            cells.append(Cell(byteCount: UInt32(clamping: cell.utf8.count), width: UInt32(clamping: width)))
+        }
     }
 
     /// The table as text; empty without rows.
-    func text(_ style: TextStyle) -> String {
-        guard !rows.isEmpty else { return "" }
-        var widths = headings.map { DisplayWidth.of($0.title) }
-        for row in rows {
-            for (column, cell) in row.enumerated() { widths[column] = max(widths[column], DisplayWidth.of(cell)) }
+    ///
+    /// - Parameter leavesOutEmpty: whether columns in which no row has anything are left out.
+    func text(_ style: TextStyle, leavesOutEmpty: Bool = false) -> String {
+        guard !cells.isEmpty else { return "" }
+        let shown = leavesOutEmpty ? filled : headings.map { _ in true }
+        var text: [UInt8] = []
+        text.reserveCapacity(bytes.count + cells.count * 4)
+        writeHeading(to: &text, shown, style)
+        var start = 0
+        var column = 0
+        var blanks = 0
+        for cell in cells {
+            let end = start + Int(cell.byteCount)
+            if shown[column] { write(bytes[start..<end], cell, column, to: &text, &blanks) }
+            start = end
+            column += 1
+            if column == headings.count {
+                finishLine(&text)
+                column = 0
+                blanks = 0
+            }
         }
-        let heading = style.bold(line(headings.map(\.title), widths))
-        return ([heading] + rows.map { line($0, widths) }).joined(separator: "\n") + "\n"
+        return String(decoding: text, as: UTF8.self)
     }
 
-    private func line(_ cells: [String], _ widths: [Int]) -> String {
-        var text = ""
-        for (column, cell) in cells.enumerated() {
-            if column > 0 { text += "  " }
-            let padding = String(repeating: " ", count: max(0, widths[column] - DisplayWidth.of(cell)))
-            text += headings[column].alignment == .left ? cell + padding : padding + cell
+    private func writeHeading(to text: inout [UInt8], _ shown: [Bool], _ style: TextStyle) {
+        var line: [UInt8] = []
+        var blanks = 0
+        for (column, heading) in headings.enumerated() where shown[column] {
+            let cell = Cell(byteCount: 0, width: UInt32(clamping: DisplayWidth.of(heading.title)))
+            write(Array(heading.title.utf8)[...], cell, column, to: &line, &blanks)
         }
-        while text.last == " " { text.removeLast() }
-        return text
+        finishLine(&line)
+        line.removeLast()
+        text += Array((style.bold(String(decoding: line, as: UTF8.self)) + "\n").utf8)
+    }
+
+    /// `blanks`: how many are due before the next cell.
+    private func write(_ cell: ArraySlice<UInt8>, _ size: Cell, _ column: Int, to text: inout [UInt8], _ blanks: inout Int) {
+        let padding = widths[column] - Int(size.width)
+        if headings[column].alignment == .right { blanks += padding }
+        if !cell.isEmpty {
+            for _ in 0..<blanks { text.append(UInt8(ascii: " ")) }
+            text.append(contentsOf: cell)
+            blanks = 0
+        }
+        if headings[column].alignment == .left { blanks += padding }
+        blanks += 2
+    }
+
+    /// Ends a line; cells may end in blanks of their own.
+    private func finishLine(_ text: inout [UInt8]) {
+        while text.last == UInt8(ascii: " ") { text.removeLast() }
+        text.append(UInt8(ascii: "\n"))
+    }
+
+    /// In which columns some row has something.
+    private var filled: [Bool] {
+        var filled = headings.map { _ in false }
+        for (index, cell) in cells.enumerated() where cell.byteCount > 0 { filled[index % headings.count] = true }
+        return filled
     }
 }
 
