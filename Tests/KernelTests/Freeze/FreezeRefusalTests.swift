@@ -106,7 +106,8 @@ struct FreezeRefusalTests {
             }
             #expect(try probe.run(["clone", probe.runtime.string] + arguments).stdout.contains("error open_for_writing"))
             #expect(access(arguments[1], F_OK) == -1)
-            #expect(try probe.run(["clone", probe.runtime.string, "--crash"] + arguments).stdout.hasPrefix("freezes \nclone crash 0 plain "))
+            #expect(
+                try probe.run(["clone", probe.runtime.string, "--crash"] + arguments).stdout.hasPrefix("freezes \nclone crash 0 plain "))
             holder.end()
             try Command.run("rm", [arguments[1]])
             #expect(try probe.run(["clone", probe.runtime.string] + arguments).stdout.hasPrefix("freezes \nclone unmounted 0 plain "))
