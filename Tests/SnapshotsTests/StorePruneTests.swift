@@ -53,7 +53,8 @@ struct StorePruneTests {
         }
     }
 
-    /// The scene's kernel, with something done before each lock is taken, and the number of locks that were asked for.
+    /// The scene's kernel, with something done before each lock, and the number of locks that were taken (what another
+    /// test's child holds for a moment is asked for again).
     private func counting(
         _ scene: StoreScene, beforeLock: @escaping @Sendable (Int64) throws(Errno) -> Void
     ) -> (kernel: Kernel, locks: Atomic) {
@@ -61,9 +62,9 @@ struct StorePruneTests {
         var kernel = scene.kernel
         let base = kernel.lock
         kernel.lock = { (descriptor, waits) throws(Errno) in
-            locks.add(1)
-            try beforeLock(locks.value)
+            try beforeLock(locks.value + 1)
             try base(descriptor, waits)
+            locks.add(1)
         }
         return (kernel, locks)
     }
