@@ -29,6 +29,8 @@ extension CloneError {
         case .windowBroken(.guardThawed, let mountPoint): "\(mountPoint): the thaw guard ended the freeze; there is no snapshot"
         case .windowBroken(.mountsChanged, let image):
             "\(image): what is mounted from it changed while the clone was taken; there is no snapshot"
+        case .windowBroken(.blocksMoved, let image):
+            "\(image): its filesystem moves blocks about, so that extent maps can't be compared; there is no snapshot"
         case .freezeTooLong(let image, let predicted, let limit, let extents, let way):
             "\(image): with \(extents) extents it would be frozen for about \(predicted) ms (\(way.rawValue)), and \(limit) ms are allowed"
         case .trackingImpossible(let path, let refusal): "\(path): writes to it can't be tracked: \(refusal.words)"
@@ -95,6 +97,8 @@ extension CloneError {
         case .windowBroken(.deadline, _):
             "try again when the disk is less busy" + (has("--max-freeze") ? ", or allow more with --max-freeze" : "")
         case .windowBroken(.mountsChanged, _): "try again when mounting and unmounting is done"
+        case .windowBroken(.blocksMoved, _):
+            "wait until it is done (`btrfs balance status`)" + (has("--clone") ? ", or use --clone plain" : "") + ", and try again"
         case .windowBroken: "see that no other backup program freezes the same filesystem, and try again"
         case .freezeTooLong(let image, _, _, _, let way):
             (has("--max-freeze") ? "allow more with --max-freeze; or " : "")

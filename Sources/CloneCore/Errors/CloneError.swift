@@ -107,6 +107,8 @@ public enum BrokenWindow: Sendable, Hashable {
     case guardThawed
     /// Something was mounted from the image, or unmounted, while the clone was taken.
     case mountsChanged
+    /// The filesystem that holds image and clone moved their blocks while their maps were compared, again and again.
+    case blocksMoved
 }
 
 /// The system calls, in words, for messages: "can't ... PATH".

@@ -45,6 +45,21 @@ final class ComparedMaps: ChangeFinder, @unchecked Sendable {
 
     func prepare() throws(CloneError) {
         known.removeAll(keepingCapacity: true)
+        try readClone { known.append($0) }
+    }
+
+    /// Whether blocks of the clone lie elsewhere now than `prepare` saw them, but for what was cloned again since. A balance of btrfs moves the
+    /// blocks of files; a place that was compared may have been another's by then. For after the thaw.
+    func cloneHasMoved(besides cloned: ChangedBlocks) throws(CloneError) -> Bool {
+        let moved = ChangedBlocks(shapedAs: cloned)
+        // What has no place was not compared, but cloned again.
+        var walk = MapWalk(known: known, changed: moved, size: cloned.coveredBytes, onlyProven: true)
+        try readClone { walk.step($0) }
+        walk.end()
+        return moved.firstMissing(in: cloned) != nil
+    }
+
+    private func readClone(_ use: (Extent) -> Void) throws(CloneError) {
         var start: UInt64 = 0
         while true {
             let count: Int
@@ -54,7 +69,7 @@ final class ComparedMaps: ChangeFinder, @unchecked Sendable {
                 throw CloneError(error, .extents, clone.path)
             }
             guard count > 0 else { break }
-            for index in 0..<count { known.append(buffer[index]) }
+            for index in 0..<count { use(buffer[index]) }
             let last = buffer[count - 1]
             if last.flags.contains(.last) || last.end <= start { break }
             start = last.end

@@ -22,6 +22,8 @@ final class TwoPhaseClone {
     private static let shortRound: UInt64 = 1_000_000
     /// How often recording may begin anew.
     private var restarts = 3
+    /// How often a window may be taken again because the clone's blocks were moved.
+    private var moves = 3
     private var piece = RangeCloner.unknownDensity
 
     /// What phase 1 cost, and how many extents it met.
@@ -208,6 +210,11 @@ final class TwoPhaseClone {
             return false
         }
         if let missed { throw .trackingMissed(path: image.path, offset: missed.start, length: missed.end - missed.start) }
+        if tracked == nil, let maps, try maps.cloneHasMoved(besides: changed) {
+            guard moves > 0 else { throw .windowBroken(.blocksMoved, mountPoint: image.path) }
+            moves -= 1
+            return false
+        }
         return true
     }
 }
