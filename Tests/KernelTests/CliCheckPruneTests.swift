@@ -4,7 +4,7 @@
 import TestSupport
 import Testing
 
-@Suite("Check: pruning that failed", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Check: pruning that failed", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct CliCheckPruneTests {
     /// A source every year, of which two snapshots should go, and the failure to remove them.
     private func withFailure(_ body: (CliScene) throws -> Void) throws {

@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Run: after failures", .needsRoot, .timeLimit(.minutes(15)))
+@Suite("Run: after failures", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct CliRunRetryTests {
     /// Lets so many minutes pass since everything that was logged.
     private func pass(minutes: Int, in scene: CliScene) throws { try scene.sql("UPDATE event SET at = at - \(minutes * 60_000)") }

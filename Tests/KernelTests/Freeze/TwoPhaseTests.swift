@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Two phases", .needsRoot, .timeLimit(.minutes(15)), .serialized)
+@Suite("Two phases", .needsRoot, .blocking, .timeLimit(.minutes(15)), .serialized)
 struct TwoPhaseTests {
     private static let rounds = ProcessInfo.processInfo.environment["LOSNAP_TEST_ROUNDS"].flatMap { Int($0) } ?? 2
 
