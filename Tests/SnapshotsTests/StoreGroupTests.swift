@@ -12,14 +12,20 @@ import Testing
 
 @Suite("Store: torn groups", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct StoreGroupTests {
+    /// Two sources, and a snapshot of each, taken in one group.
+    private func group(_ scope: TestScope) throws -> (StoreScene, Store, home: Source, other: Source) {
+        let scene = try StoreScene(on: scope.memoryPool())
+        let store = try scene.store()
+        let home = try scene.source("home", in: store)
+        let other = try scene.source("other", in: store)
+        _ = try store.create(CreateRequest(sources: [home, other]))
+        return (scene, store, home, other)
+    }
+
     @Test("is left alone while another process holds the lock of one member, and settled when that is released", arguments: [true, false])
     func locked(isWhole: Bool) throws {
         try TestScope.with { scope in
-            let scene = try StoreScene(on: scope.memoryPool())
-            let store = try scene.store()
-            let home = try scene.source("home", in: store)
-            let other = try scene.source("other", in: store)
-            _ = try store.create(CreateRequest(sources: [home, other]))
+            let (scene, store, home, other) = try group(scope)
             let rows = [try store.row(1), try store.row(2)]
             if !isWhole {
                 let path = try #require(rows[0].path).string
@@ -54,11 +60,7 @@ struct StoreGroupTests {
     @Test("of which one directory is given up is not called forgotten before it is")
     func forgotten() throws {
         try TestScope.with { scope in
-            let scene = try StoreScene(on: scope.memoryPool())
-            let store = try scene.store()
-            let home = try scene.source("home", in: store)
-            let other = try scene.source("other", in: store)
-            _ = try store.create(CreateRequest(sources: [home, other]))
+            let (scene, store, home, other) = try group(scope)
             let place = try store.row(2).directory.path.string
             try Command.run("chattr", ["-R", "-i", place])
             try store.catalogue.write { db in try db.execute(sql: "UPDATE snapshot SET state = 'pending', file_name = NULL") }
@@ -84,12 +86,9 @@ struct StoreGroupTests {
     @Test("is settled by a command that holds the locks of all its members already")
     func ownLocks() throws {
         try TestScope.with { scope in
-            let scene = try StoreScene(on: scope.memoryPool())
-            let store = try scene.store()
-            let sources = [try scene.source("home", in: store), try scene.source("other", in: store)]
-            _ = try store.create(CreateRequest(sources: sources))
+            let (scene, store, home, other) = try group(scope)
             try store.catalogue.write { db in try db.execute(sql: "UPDATE snapshot SET state = 'pending', file_name = NULL") }
-            let report = try store.create(CreateRequest(sources: sources))
+            let report = try store.create(CreateRequest(sources: [home, other]))
             #expect(report.warnings.count == 1)
             try scene.expectSettled(store)
             #expect(try store.catalogue.count() == 4)
