@@ -22,9 +22,6 @@ let package = Package(
         .executable(name: "loclone", targets: ["loclone"]),
         .library(name: "CloneCore", targets: ["CloneCore"]),
         .library(name: "Policy", targets: ["Policy"]),
-        .library(name: "Configuration", targets: ["Configuration"]),
-        .library(name: "Snapshots", targets: ["Snapshots"]),
-        .library(name: "Automation", targets: ["Automation"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
