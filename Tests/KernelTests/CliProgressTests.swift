@@ -9,9 +9,12 @@ import Testing
 @Suite("Progress", .needsRoot, .blocking, .enabled(if: Command.find("strace") != nil, "needs strace"), .timeLimit(.minutes(15)))
 struct CliProgressTests {
     /// Runs a command slowly with stderr on a terminal of its own, and returns what came there.
-    private func slowly(_ command: String, in scene: CliScene, terminal: Bool = true, type: String = "xterm") throws -> String {
+    private func slowly(
+        _ command: String, in scene: CliScene, holding call: String = "unlinkat", terminal: Bool = true, type: String = "xterm"
+    ) throws -> String {
         let losnap = scene.sandbox.losnap
-        let slow = "strace -f -qq -o /dev/null -e trace=unlinkat -e inject=unlinkat:delay_enter=300000 \(losnap.executable) \(command)"
+        let hold = "-e trace=\(call) -e inject=\(call):delay_enter=300000"
+        let slow = "strace -f -qq -o /dev/null \(hold) \(losnap.executable) \(command)"
         let outcome = try Tool(executable: "/bin/sh").run(
             ["-c", terminal ? "exec script -qec '\(slow)' /dev/null" : "exec \(slow) 2>&1"],
             environment: losnap.environment.merging(["TERM": type]) { $1 })
@@ -34,6 +37,28 @@ struct CliProgressTests {
 
             #expect(try slowly("prune home --keep-last 6 --keep-label none", in: scene).contains("\rremoving  ["))
             #expect(try scene.numbers() == [14, 15, 16, 17, 18, 19])
+        }
+    }
+
+    @Test("create shows how much of a fragmented image is cloned before the freeze")
+    func cloning() throws {
+        try CliScene.with { scene in
+            // Blocks that do not touch, behind the end of the filesystem.
+            let file = try FileDescriptor.open(scene.image, .readWrite)
+            try file.closeAfter {
+                let end = try file.seek(offset: 0, from: .end)
+                for index in 0..<12_000 {
+                    try file.writeAll(toAbsoluteOffset: end + Int64(index + 1) * 8192, [UInt8](repeating: 7, count: 4096))
+                }
+            }
+            // The pauses between the clone calls.
+            let shown = try slowly("create \(scene.image) --verbose", in: scene, holding: "clock_nanosleep")
+            let pictures = shown.components(separatedBy: "\rcloning  [").dropFirst()
+            #expect(!pictures.isEmpty && pictures.allSatisfy { $0.contains("MiB of ") }, "\(shown)")
+            let last = try #require(pictures.last)
+            #expect(last.contains("\u{1B}[K\r\u{1B}[K"), "\(last)")
+            #expect(try scene.numbers() == [1])
+            scene.expectNothingFrozen()
         }
     }
 

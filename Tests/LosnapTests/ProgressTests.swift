@@ -93,6 +93,10 @@ import Testing
         scene.now.withLock { $0 += 1 }
         line.show(WorkProgress(.reading, done: 2, total: 5))
         #expect(scene.take() == ["\rreading  [#########---------------]  40%  2 of 5  2.0/s\u{1B}[K"])
+        // And so does the same from its beginning.
+        scene.now.withLock { $0 += 1 }
+        line.show(WorkProgress(.reading, done: 0, total: 9))
+        #expect(scene.take().isEmpty)
     }
 
     @Test func `no terminal, no line`() {

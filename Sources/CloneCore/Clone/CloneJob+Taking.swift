@@ -5,6 +5,9 @@ internal import CLinux
 internal import Glibc
 internal import SystemPackage
 
+/// Writing out what is dirty is not worth another round when it took no longer than this (nanoseconds).
+private let shortSync: UInt64 = 10_000_000
+
 extension CloneJob {
     /// Takes the clones. May be called once.
     public func run() throws(CloneError) -> [TakenClone] {
@@ -42,7 +45,7 @@ extension CloneJob {
         var window = try FreezeWindow(over: filesystems, records: records, kernel: kernel)
         do throws(CloneError) {
             // Before signals are held back: it may take long, and nothing is to be undone yet.
-            try synchronize()
+            if plan.tookTime { try settle() }
             for clone in plan.clones { try clone?.prepare() }
         } catch {
             _ = window.close()
@@ -127,6 +130,18 @@ extension CloneJob {
             return (end, index)
         }
         return (.done, 0)
+    }
+
+    /// Writes out what is dirty, and once more while that took long and less each time: what was written meanwhile would be waited for in the freeze.
+    func settle() throws(CloneError) {
+        var former = UInt64.max
+        for _ in 1...4 {
+            let began = kernel.bootTime()
+            try synchronize()
+            let took = kernel.bootTime() - began
+            if took < shortSync || took > former - former / 4 { return }
+            former = took
+        }
     }
 
     /// Writes out what is dirty in the filesystems that will be frozen, and then in the images. `run` does it first, so that FIFREEZE finds

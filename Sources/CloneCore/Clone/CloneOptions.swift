@@ -24,6 +24,8 @@ public struct CloneOptions: Sendable {
     public var places: RuntimePlaces
     /// How frozen images are cloned; nil: as fits each best.
     public var way: CloneWay?
+    /// Is told how much of an image is cloned before the freeze, in bytes, and of how many. Never while anything is frozen.
+    public var progress: (@Sendable (_ done: UInt64, _ total: UInt64) -> Void)?
     /// What only tests choose.
     package var tuning = TwoPhaseTuning()
 

@@ -86,6 +86,12 @@ package struct FreezeRecord: Sendable, Hashable {
         return nil
     }
 
+    /// Whether a file is the beginning of a record whose writer was killed before it had its name: nothing had been frozen yet.
+    package static func wasNeverFinished(_ name: String) -> Bool {
+        guard name.hasPrefix("."), let pid = name.split(separator: ".").last.flatMap({ Int32($0) }) else { return false }
+        return ProcessIdentity(pid: pid) == nil
+    }
+
     /// Writes the record in one step, so that nobody reads half of it.
     package func write(in directory: OpenFile, kernel: Kernel) throws(CloneError) {
         let path = directory.path + "/" + fileName

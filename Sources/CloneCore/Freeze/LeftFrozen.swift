@@ -25,9 +25,12 @@ private let thawPatience: UInt64 = 5_000_000_000
 ///
 /// - Returns: one value a record; empty in the usual case, which costs one look into a directory.
 public func thawLeftFrozen(places: RuntimePlaces, view: SystemView = .linux, kernel: Kernel = .linux) throws(CloneError) -> [LeftFrozen] {
-    let names = listDirectory(places.frozen).filter { !$0.hasPrefix(".") }
-    guard !names.isEmpty else { return [] }
+    let entries = listDirectory(places.frozen)
+    guard !entries.isEmpty else { return [] }
     let records = try openPrivateDirectory(places.frozen, kernel: kernel)
+    for name in entries where FreezeRecord.wasNeverFinished(name) { try? kernel.unlink(records.descriptor, name) }
+    let names = entries.filter { !$0.hasPrefix(".") }
+    guard !names.isEmpty else { return [] }
     let locks = try openPrivateDirectory(places.locks, kernel: kernel)
     var found: [RecordedFreeze] = []
     for record in names.sorted().compactMap({ readFreezeRecord($0, in: places) }).sorted(by: { $0.depth < $1.depth }) {

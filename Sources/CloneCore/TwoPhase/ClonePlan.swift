@@ -9,6 +9,8 @@ struct ClonePlan {
     var clones: [TwoPhaseClone?]
     /// Of the others: extents, and how long cloning them takes, as far as that was reckoned.
     var plain: [(extents: Int?, predicted: UInt64?)]
+    /// Whether time has passed since all was written out.
+    var tookTime = false
 
     init(_ count: Int) {
         clones = Array(repeating: nil, count: count)
@@ -32,17 +34,22 @@ private let usualCost: UInt64 = 20_000
 extension CloneJob {
     /// Chooses, and clones for a beginning what is cloned in two phases.
     func begin(_ plan: inout ClonePlan) throws(CloneError) {
+        // Before extents are counted: what is dirty has none yet.
+        try settle()
         let isWorthIt = options.way != .plain
         for index in prepared.indices where prepared[index].consistency == .frozen {
             let item = prepared[index]
             let few = try fewExtents(of: item)
             if let few, options.way == nil || options.way == .plain {
                 plan.plain[index] = (few, UInt64(few) * usualCost)
-            } else if isWorthIt, options.way != nil || canReadExtents(of: item) {
+                continue
+            }
+            plan.tookTime = true
+            if isWorthIt, options.way != nil || canReadExtents(of: item) {
                 let clone = try TwoPhaseClone(
                     of: item.target, to: item.clone.file, forced: options.way, view: view, kernel: kernel, tuning: options.tuning)
                 try synchronize()
-                try clone.begin()
+                try clone.begin(progress: options.progress)
                 plan.clones[index] = clone
             } else {
                 plan.plain[index] = try reckon(item)

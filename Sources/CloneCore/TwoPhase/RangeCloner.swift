@@ -10,6 +10,8 @@ struct RangeCloner {
     let kernel: Kernel
     /// Whether writers get their turn between calls; not while frozen.
     var pauses = true
+    /// Is told how much is done, and of how much.
+    var progress: (@Sendable (UInt64, UInt64) -> Void)?
 
     /// What cloning cost.
     struct Cost {
@@ -52,6 +54,7 @@ struct RangeCloner {
             if let enough, cost.extents >= enough { return true }
             offset = end
             piece.took(now - began)
+            progress?(offset, size)
             if pauses { kernel.pause(now - began) }
         }
     }

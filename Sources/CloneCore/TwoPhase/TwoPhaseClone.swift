@@ -81,7 +81,9 @@ final class TwoPhaseClone {
     // MARK: Phase 1, with nothing frozen
 
     /// Clones all of it for a beginning.
-    func begin() throws(CloneError) {
+    func begin(progress: (@Sendable (UInt64, UInt64) -> Void)?) throws(CloneError) {
+        var cloner = cloner
+        cloner.progress = progress
         let cloned: Bool
         do {
             cloned = try cloner.cloneAll(granule: granule, buffer: buffer, cost: &cost) { !DeferredSignals.isEnding }

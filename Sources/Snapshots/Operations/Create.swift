@@ -58,15 +58,18 @@ extension Store {
 
     /// The same without locks and reconcile: for callers that have done both.
     func take(_ prepared: [PreparedSource], _ request: CreateRequest) throws(SnapshotsError) -> CreateReport {
+        var cloning = CloneOptions(
+            consistency: request.consistency, maxFreezeNanoseconds: request.maxFreezeNanoseconds, waitsForLocks: options.waitsForLocks,
+            longestWaitNanoseconds: options.longestWaitNanoseconds, places: options.places, way: request.way)
+        if let watcher = options.progress {
+            cloning.progress = { watcher(WorkProgress(.cloning, done: Int64(clamping: $0), total: Int64(clamping: $1))) }
+        }
         let job = try beneath { () throws(CloneError) in
             try CloneJob(
                 preparing: prepared.map {
                     CloneTarget(image: $0.image, directory: $0.place.file, consistency: request.consistency(of: $0.source))
                 },
-                options: CloneOptions(
-                    consistency: request.consistency, maxFreezeNanoseconds: request.maxFreezeNanoseconds,
-                    waitsForLocks: options.waitsForLocks, longestWaitNanoseconds: options.longestWaitNanoseconds, places: options.places,
-                    way: request.way),
+                options: cloning,
                 outputs: options.outputs.map { ($0.name, $0.descriptor) }, view: options.view, kernel: kernel)
         }
         defer { withExtendedLifetime(job) {} }

@@ -9,6 +9,7 @@ import Synchronization
 final class ProgressLine: Sendable {
     private struct State {
         var work: WorkProgress.Work?
+        var done: Int64 = 0
         var began = 0.0
         var drawn = 0.0
         var isShown = false
@@ -34,10 +35,12 @@ final class ProgressLine: Sendable {
     func show(_ progress: WorkProgress) {
         let now = clock()
         let text = state.withLock { state -> String? in
-            if state.work != progress.work {
+            // The same from the beginning is another piece of work: the next image of a group.
+            if state.work != progress.work || progress.done < state.done {
                 state.work = progress.work
                 state.began = now
             }
+            state.done = progress.done
             guard now - state.began >= Self.patience, now - state.drawn >= Self.interval else { return nil }
             state.drawn = now
             state.isShown = true

@@ -8,14 +8,14 @@ import SystemPackage
 import TestSupport
 import Testing
 
-private let uuid = "0f3a1c5e-7b4d-4e12-9a55-c0ffee123456"
-
 /// A pool, an image mounted in it with a file on its disk and in its log, and a snapshot of it as losnap leaves one.
 private struct Scene {
     let scope: TestScope
     let pool: Pool
     let image: MountedImage
     let snapshot: FilePath
+    /// The snapshot's, in the label of the loop device: by it a test tells its own from those of tests beside it.
+    let uuid = UUID().uuidString.lowercased()
 
     init(_ scope: TestScope, pool kind: Filesystem = .xfs, _ content: Filesystem) throws {
         self.scope = scope
@@ -83,7 +83,7 @@ struct ScratchKernelTests {
             let directory = try scene.directory()
             let mount = try scene.mount(at: directory)
             let expected = ScratchMount(
-                snapshot: uuid, directory: directory.string, device: mount.device, type: content.mountType, access: .readOnly)
+                snapshot: scene.uuid, directory: directory.string, device: mount.device, type: content.mountType, access: .readOnly)
             #expect(mount == expected)
             #expect(try ScratchClone().mounts().filter { $0.directory == directory.string } == [expected])
             #expect(try text(directory.appending("file")) == "content")
@@ -227,7 +227,7 @@ struct ScratchKernelTests {
         try TestScope.with { scope in
             let scene = try Scene(scope, .ext4)
             let directory = try scene.directory()
-            let attached = { Set(SystemView.linux.loopDevices().filter { $0.label?.hasSuffix(uuid) ?? false }.map(\.path)) }
+            let attached = { Set(SystemView.linux.loopDevices().filter { $0.label?.hasSuffix(scene.uuid) ?? false }.map(\.path)) }
             let before = attached()
             let zeros = try scope.image("zeros.img", in: scene.pool.path, nil)
             #expect(throws: CloneError.unknownFilesystem(path: zeros.string)) { try scene.mount(zeros, at: directory) }
