@@ -95,7 +95,8 @@ extension CloneJob {
         let file = item.target.image.file
         let clone = item.clone.file
         guard let buffer = ExtentBuffer(room: 2048) else { throw .system(.extents, path: file.path, .noMemory) }
-        let cloner = RangeCloner(source: file.descriptor, destination: clone.descriptor, kernel: kernel)
+        var cloner = RangeCloner(
+            source: file.descriptor, destination: clone.descriptor, kernel: kernel, pace: ClonePace(of: item.target.image.identity, view: view))
         var cost = RangeCloner.Cost()
         let granule = try TwoPhaseClone.granule(of: clone, kernel)
         var extents = 0

@@ -1,5 +1,5 @@
 // Clone calls for parts of an image: all of it by its extents before the freeze, marked blocks before it and in it. The rules: between two calls
-// the writers of the image get as long as the call took; ranges end at blocks, or at the end of the image.
+// those who use the image get their turn; ranges end at blocks, or at the end of the image.
 
 internal import SystemPackage
 
@@ -8,8 +8,8 @@ struct RangeCloner {
     let source: CInt
     let destination: CInt
     let kernel: Kernel
-    /// Whether writers get their turn between calls; not while frozen.
-    var pauses = true
+    /// How long to pause between calls; nil: not at all, as while frozen.
+    var pace: ClonePace?
     /// Is told how much is done, and of how much.
     var progress: (@Sendable (UInt64, UInt64) -> Void)?
 
@@ -31,8 +31,9 @@ struct RangeCloner {
     /// Clones all of a live image, so many extents a call as fit into the wanted time. False: stopped.
     ///
     /// - Parameter enough: it may end when so many extents were cloned; nil: at the end of the image.
-    func cloneAll(granule: UInt64, buffer: ExtentBuffer, enough: Int? = nil, cost: inout Cost, while goOn: () -> Bool) throws(Errno) -> Bool
-    {
+    mutating func cloneAll(
+        granule: UInt64, buffer: ExtentBuffer, enough: Int? = nil, cost: inout Cost, while goOn: () -> Bool
+    ) throws(Errno) -> Bool {
         var piece = PieceSize(first: 256, smallest: 8, largest: UInt64(buffer.room))
         var offset: UInt64 = 0
         while true {
@@ -55,12 +56,12 @@ struct RangeCloner {
             offset = end
             piece.took(now - began)
             progress?(offset, size)
-            if pauses { kernel.pause(now - began) }
+            if let length = pace?.pause(after: now - began) { kernel.pause(length) }
         }
     }
 
     /// Clones the marked blocks of an image of that size. Takes no memory if it does not pause.
-    func clone(_ changed: ChangedBlocks, size: UInt64, piece: inout PieceSize, while goOn: () -> Bool) -> Round {
+    mutating func clone(_ changed: ChangedBlocks, size: UInt64, piece: inout PieceSize, while goOn: () -> Bool) -> Round {
         var position: UInt64 = 0
         var round = Round(end: .done)
         while position < size, let run = changed.run(from: position), run.start < size {
@@ -83,7 +84,7 @@ struct RangeCloner {
                 let took = kernel.bootTime() - began
                 round.nanoseconds += took
                 piece.took(took)
-                if pauses { kernel.pause(took) }
+                if let length = pace?.pause(after: took) { kernel.pause(length) }
             }
             position = run.end
         }

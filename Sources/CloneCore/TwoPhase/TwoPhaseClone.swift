@@ -25,6 +25,7 @@ final class TwoPhaseClone {
     /// How often a window may be taken again because the clone's blocks were moved.
     private var moves = 3
     private var piece = RangeCloner.unknownDensity
+    private let pace: ClonePace
 
     /// What phase 1 cost, and how many extents it met.
     private var cost = RangeCloner.Cost()
@@ -53,6 +54,7 @@ final class TwoPhaseClone {
         self.view = view
         self.tuning = tuning
         isForced = forced == .tracked
+        pace = ClonePace(of: image.identity, view: view)
         let size = try image.file.status().size
         granule = try Self.granule(of: clone, kernel)
         guard let buffer = ExtentBuffer(room: 8192) else { throw .system(.extents, path: image.path, .noMemory) }
@@ -76,13 +78,15 @@ final class TwoPhaseClone {
         return block.nonzeroBitCount == 1 ? max(block, 4096) : 65536
     }
 
-    private var cloner: RangeCloner { RangeCloner(source: image.file.descriptor, destination: clone.descriptor, kernel: kernel) }
+    private func cloner(at pace: ClonePace?) -> RangeCloner {
+        RangeCloner(source: image.file.descriptor, destination: clone.descriptor, kernel: kernel, pace: pace)
+    }
 
     // MARK: Phase 1, with nothing frozen
 
     /// Clones all of it for a beginning.
     func begin(progress: (@Sendable (UInt64, UInt64) -> Void)?) throws(CloneError) {
-        var cloner = cloner
+        var cloner = cloner(at: pace)
         cloner.progress = progress
         let cloned: Bool
         do {
@@ -109,8 +113,7 @@ final class TwoPhaseClone {
     /// The time that the clone calls took.
     private func cloneChanged(pausing: Bool) throws(CloneError) -> UInt64 {
         try finder.collect(into: changed)
-        var cloner = cloner
-        cloner.pauses = pausing
+        var cloner = cloner(at: pausing ? pace : nil)
         let round = cloner.clone(changed, size: try image.file.status().size, piece: &piece) { !DeferredSignals.isEnding }
         switch round.end {
         case .done: changed.removeAll()
@@ -184,8 +187,7 @@ final class TwoPhaseClone {
             if finalDoubt != nil { return .stopped }
             if cloned != size { changed.insert(from: min(cloned, size), to: changed.coveredBytes) }
             if tracked != nil, let proven { missed = proven.firstMissing(in: changed) }
-            var cloner = cloner
-            cloner.pauses = false
+            var cloner = cloner(at: nil)
             let round = cloner.clone(changed, size: size, piece: &piece, while: goOn)
             reclonedBytes = round.bytes
             guard case .done = round.end else { return round.end }
