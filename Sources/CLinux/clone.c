@@ -17,16 +17,16 @@ int clinux_ficlonerange(int dest, int source, uint64_t offset, uint64_t length) 
     return ioctl(dest, FICLONERANGE, &range) == 0 ? 0 : -errno;
 }
 
-struct fiemap *clinux_fiemap_make(uint32_t count) {
-    // Only the head is cleared: the kernel fills in as many extents as it says, and a file of a few would pay for thousands.
-    struct fiemap *map = malloc(sizeof(struct fiemap) + (size_t)count * sizeof(struct fiemap_extent));
+static size_t fiemap_size(uint32_t count) { return sizeof(struct fiemap) + (size_t)count * sizeof(struct fiemap_extent); }
+
+struct fiemap *clinux_fiemap_make(uint32_t count, int touched) {
+    struct fiemap *map = clinux_unforked(fiemap_size(count), touched);
     if (!map) return NULL;
-    memset(map, 0, sizeof *map);
     map->fm_extent_count = count;
     return map;
 }
 
-void clinux_fiemap_free(struct fiemap *map) { free(map); }
+void clinux_fiemap_free(struct fiemap *map, uint32_t count) { clinux_unforked_free(map, fiemap_size(count)); }
 
 int clinux_fiemap_read(int fd, struct fiemap *map, uint64_t start, uint64_t length, uint32_t flags) {
     map->fm_start = start;

@@ -41,6 +41,9 @@ struct Request {
                 guard let bytes = rest.popFirst().flatMap({ Int($0) }) else { throw Misuse(word: word) }
                 tuning.ringBytes = bytes
                 tuning.drainsInBackground = false
+            case "--restarts":
+                guard let number = rest.popFirst().flatMap({ Int($0) }) else { throw Misuse(word: word) }
+                tuning.restarts = number
             case "--refuse-tracking": tuning.refusal = .notPermitted
             case "--two-phase": tuning.plainAtMost = 0
             case "--beside": clonesBeside = true

@@ -99,6 +99,17 @@ import Testing
         #expect(scene.take().isEmpty)
     }
 
+    @Test func `gone when all is done, before a hook can write`() {
+        let scene = Scene()
+        let line = scene.makeLine()
+        line.show(WorkProgress(.cloning, done: 0, total: 5))
+        scene.now.withLock { $0 += 2 }
+        line.show(WorkProgress(.cloning, done: 4, total: 5))
+        #expect(scene.take().count == 1)
+        line.show(WorkProgress(.cloning, done: 5, total: 5))
+        #expect(scene.take() == ["\r\u{1B}[K"])
+    }
+
     @Test func `no terminal, no line`() {
         #expect(session(["prune"]).progress == nil)
         #expect(ProgressLine(terminal: 1, type: "dumb") == nil)

@@ -10,10 +10,11 @@ int clinux_ficlone(int dest, int source);
 /// Clones `length` bytes at `offset` to the same offset of `dest`; a length of 0 means to the end of the source.
 int clinux_ficlonerange(int dest, int source, uint64_t offset, uint64_t length);
 
-/// A buffer for `count` extents, or NULL; to be freed with `clinux_fiemap_free`.
-struct fiemap *clinux_fiemap_make(uint32_t count);
+/// A buffer for `count` extents, or NULL; to be freed with `clinux_fiemap_free`. `touched`: see `clinux_unforked`; a file of few extents would pay
+/// for thousands.
+struct fiemap *clinux_fiemap_make(uint32_t count, int touched);
 
-void clinux_fiemap_free(struct fiemap *map);
+void clinux_fiemap_free(struct fiemap *map, uint32_t count);
 
 /// Fills the buffer with the extents from `start` on. Returns how many, or -errno.
 int clinux_fiemap_read(int fd, struct fiemap *map, uint64_t start, uint64_t length, uint32_t flags);

@@ -84,8 +84,8 @@ extension CloneJob {
             isExact = false
         }
         guard isExact else { return nil }
-        // Nothing is frozen for these, so their one long call need not happen while others are.
-        for item in prepared where item.consistency == .crash { try cloneWhole(item) }
+        // Nothing is frozen for these, so their one long call need not happen while others are. What is not mounted does not change: the lease.
+        for item in prepared where item.consistency != .frozen { try cloneWhole(item) }
         try endLeases()
         return prepared.indices.map { result(prepared[$0], takenAt: takenAt, frozen: outcome.thawedAt - outcome.frozenAt, plan.making($0)) }
     }
@@ -111,7 +111,7 @@ extension CloneJob {
     }
 
     private func cloneAll(_ plan: ClonePlan, in window: borrowing FreezeWindow) -> (ChunkedCloneEnd, Int) {
-        for index in prepared.indices where prepared[index].consistency != .crash {
+        for index in prepared.indices where prepared[index].consistency == .frozen {
             if let clone = plan.clones[index] {
                 let end = clone.finish { window.isIntact() }
                 if case .done = end { continue }

@@ -11,12 +11,12 @@ public final class ExtentBuffer: @unchecked Sendable {
 
     /// nil when there is no memory.
     public init?(room: Int) {
-        guard let raw = clinux_fiemap_make(UInt32(clamping: room)) else { return nil }
+        guard let raw = clinux_fiemap_make(UInt32(clamping: room), 1) else { return nil }
         self.raw = raw
         self.room = room
     }
 
-    deinit { clinux_fiemap_free(raw) }
+    deinit { clinux_fiemap_free(raw, UInt32(clamping: room)) }
 
     /// The extent of that index in what was read last.
     subscript(index: Int) -> Extent {

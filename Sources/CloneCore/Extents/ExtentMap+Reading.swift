@@ -20,8 +20,8 @@ extension ExtentMap {
     ///
     /// - Throws: `.system(.extents)` where the filesystem has no FIEMAP, `.inputOutput`, `.full`.
     public static func read(_ descriptor: CInt, path: String, sync: ExtentSync = .asIs) throws(CloneError) -> ExtentMap {
-        guard let buffer = clinux_fiemap_make(batch) else { throw .system(.extents, path: path, .noMemory) }
-        defer { clinux_fiemap_free(buffer) }
+        guard let buffer = clinux_fiemap_make(batch, 0) else { throw .system(.extents, path: path, .noMemory) }
+        defer { clinux_fiemap_free(buffer, batch) }
         var extents: [Extent] = []
         var start: UInt64 = 0
         while true {

@@ -1,5 +1,5 @@
-// Which blocks of an image have changed: one bit a block, and one bit for each word of those. The rule: all memory is taken, and touched, when
-// it is made, so that marking and looking work while filesystems are frozen. What is doubtful is marked: too much is slow, never wrong.
+// Which blocks of an image have changed: one bit a block, and one bit for each word of those. The rule: all memory is taken, touched and kept from
+// children when it is made, so that marking and looking take none while filesystems are frozen. What is doubtful is marked: too much is slow, never wrong.
 
 /// A set of blocks. For one thread at a time.
 final class ChangedBlocks: @unchecked Sendable {
@@ -29,15 +29,13 @@ final class ChangedBlocks: @unchecked Sendable {
         shift = UInt64(bytes.trailingZeroBitCount)
         coveredBytes = blocks * bytes
         let count = Int(blocks / 64) + 1
-        words = .allocate(capacity: count)
-        words.initialize(repeating: 0)
-        summary = .allocate(capacity: count / 64 + 1)
-        summary.initialize(repeating: 0)
+        words = .unforked(count)
+        summary = .unforked(count / 64 + 1)
     }
 
     deinit {
-        words.deallocate()
-        summary.deallocate()
+        words.freeUnforked()
+        summary.freeUnforked()
     }
 
     var isEmpty: Bool { !summary.contains { $0 != 0 } }

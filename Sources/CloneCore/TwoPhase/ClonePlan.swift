@@ -40,7 +40,8 @@ extension CloneJob {
         for index in prepared.indices where prepared[index].consistency == .frozen {
             let item = prepared[index]
             let few = try fewExtents(of: item)
-            if let few, options.way == nil || options.way == .plain {
+            // Where even these might take too long, what it really costs is measured.
+            if let few, options.way == nil || options.way == .plain, UInt64(few) * usualCost <= options.maxFreezeNanoseconds {
                 plan.plain[index] = (few, UInt64(few) * usualCost)
                 continue
             }
@@ -95,8 +96,8 @@ extension CloneJob {
         let file = item.target.image.file
         let clone = item.clone.file
         guard let buffer = ExtentBuffer(room: 2048) else { throw .system(.extents, path: file.path, .noMemory) }
-        var cloner = RangeCloner(
-            source: file.descriptor, destination: clone.descriptor, kernel: kernel, pace: ClonePace(of: item.target.image.identity, view: view))
+        let pace = ClonePace(of: item.target.image.identity, view: view)
+        var cloner = RangeCloner(source: file.descriptor, destination: clone.descriptor, kernel: kernel, pace: pace)
         var cost = RangeCloner.Cost()
         let granule = try TwoPhaseClone.granule(of: clone, kernel)
         var extents = 0

@@ -18,6 +18,8 @@ package struct TwoPhaseTuning: Sendable {
     package var ringBytes: Int?
     /// Whether the rings are emptied all the time, or only when somebody asks.
     package var drainsInBackground = true
+    /// How often recording may begin anew after records were lost.
+    package var restarts = 3
     /// A reason to pretend for which writes can't be tracked.
     package var refusal: TrackingRefusal?
     /// Whether what was tracked is held against the maps.

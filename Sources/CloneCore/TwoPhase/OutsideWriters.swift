@@ -35,25 +35,42 @@ final class OutsideWriters: Sendable {
         if let mountPoint = overlay() { return .overlay(mountPoint: mountPoint) }
         for name in listDirectory("/proc") {
             guard let process = Int32(name) else { continue }
-            if hasOpen(process) || hasMapped(process) { return .writer(process: process) }
+            do {
+                if try hasOpen(process) || hasMapped(process) { return .writer(process: process) }
+            } catch .noSuchFileOrDirectory, .noSuchProcess {
+                // It has ended.
+            } catch {
+                // What a security module hides even from root. The first process starts others and writes to no image.
+                if process != 1 { return .otherProcessesHidden }
+            }
         }
         return haveWritten ? .writtenBeside : nil
     }
 
-    private func hasOpen(_ process: Int32) -> Bool {
-        listDirectory("/proc/\(process)/fd").contains { name in
-            let path = "/proc/\(process)/fd/\(name)"
+    private func hasOpen(_ process: Int32) throws(Errno) -> Bool {
+        let directory = "/proc/\(process)/fd"
+        for name in try namesIn(directory) {
+            let path = "\(directory)/\(name)"
             var link = stat()
-            // The link's own mode says how the file was opened.
-            guard lstat(path, &link) == 0, link.st_mode & 0o200 != 0 else { return false }
+            // The link's own mode says how the file was opened. It may be closed by now.
+            guard lstat(path, &link) == 0, link.st_mode & 0o200 != 0 else { continue }
             var status = clinux_status()
-            guard clinux_status_followed(path, &status) == 0 else { return false }
-            return FileIdentity(device: status.device, inode: status.inode) == image.identity
+            let result = clinux_status_followed(path, &status)
+            if result == -EACCES || result == -EPERM { throw Errno(rawValue: -result) }
+            if result == 0, FileIdentity(device: status.device, inode: status.inode) == image.identity { return true }
         }
+        return false
     }
 
-    private func hasMapped(_ process: Int32) -> Bool {
-        guard let text = view.read("/proc/\(process)/maps") else { return false }
+    private func hasMapped(_ process: Int32) throws(Errno) -> Bool {
+        let path = "/proc/\(process)/maps"
+        guard let text = view.read(path) else {
+            guard access(path, F_OK) == 0 else { return false }
+            let file = open(path, O_RDONLY | O_CLOEXEC)
+            if file >= 0 { close(file) } else if errno == EACCES || errno == EPERM { throw Errno(rawValue: errno) }
+            // A process that is ending has no memory any more.
+            return false
+        }
         let inode = Substring(String(image.identity.inode))
         let device = DeviceNumber(statusDevice: image.identity.device)
         let number = String(device.major, radix: 16) + ":" + String(device.minor, radix: 16)
@@ -84,12 +101,19 @@ final class OutsideWriters: Sendable {
         for table in tables {
             for entry in table.entries where entry.type == "overlay" {
                 guard let upper = entry.superOption("upperdir") else { continue }
+                // One that is not to be found from here is not above an image that is.
                 guard let identity = view.identity(table.prefix + upper) ?? view.identity(upper) else { continue }
                 if above.contains(identity) { return entry.mountPoint }
             }
         }
         return nil
     }
+}
+
+/// The names in a directory of /proc.
+private func namesIn(_ directory: String) throws(Errno) -> [String] {
+    guard access(directory, R_OK | X_OK) == 0 else { throw Errno(rawValue: errno) }
+    return listDirectory(directory)
 }
 
 /// Where a symbolic link of /proc leads.

@@ -4,6 +4,7 @@
 /// A size that follows the time that calls take.
 struct PieceSize {
     private(set) var amount: UInt64
+    private let first: UInt64
     private let smallest: UInt64
     private let largest: UInt64
 
@@ -12,9 +13,13 @@ struct PieceSize {
 
     init(first: UInt64, smallest: UInt64, largest: UInt64) {
         amount = first
+        self.first = first
         self.smallest = smallest
         self.largest = largest
     }
+
+    /// What comes next may be of another kind: no more than was tried at first.
+    mutating func beginAnew() { amount = min(amount, first) }
 
     /// A call of this size took so long.
     mutating func took(_ nanoseconds: UInt64) {

@@ -51,7 +51,10 @@ struct RangeCloner {
             let now = kernel.bootTime()
             cost.extents += count
             cost.nanoseconds += now - read
-            if isLast { return true }
+            if isLast {
+                progress?(size, size)
+                return true
+            }
             if let enough, cost.extents >= enough { return true }
             offset = end
             piece.took(now - began)
@@ -66,6 +69,7 @@ struct RangeCloner {
         var round = Round(end: .done)
         while position < size, let run = changed.run(from: position), run.start < size {
             var start = run.start
+            piece.beginAnew()
             while start < min(run.end, size) {
                 guard goOn() else {
                     round.end = .stopped
@@ -91,6 +95,6 @@ struct RangeCloner {
         return round
     }
 
-    /// For ranges whose density is not known.
-    static var unknownDensity: PieceSize { PieceSize(first: 2 << 20, smallest: 64 << 10, largest: 1 << 40) }
+    /// For ranges whose density is not known. Not more than 64 MiB at once, for after a hole they may be full of small extents.
+    static var unknownDensity: PieceSize { PieceSize(first: 2 << 20, smallest: 64 << 10, largest: 64 << 20) }
 }

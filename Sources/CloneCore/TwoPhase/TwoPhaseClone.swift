@@ -21,7 +21,7 @@ final class TwoPhaseClone {
     /// A round that is so short leaves nothing to be won by another (nanoseconds).
     private static let shortRound: UInt64 = 1_000_000
     /// How often recording may begin anew.
-    private var restarts = 3
+    private var restarts: Int
     /// How often a window may be taken again because the clone's blocks were moved.
     private var moves = 3
     private var piece = RangeCloner.unknownDensity
@@ -53,6 +53,7 @@ final class TwoPhaseClone {
         self.kernel = kernel
         self.view = view
         self.tuning = tuning
+        restarts = tuning.restarts
         isForced = forced == .tracked
         pace = ClonePace(of: image.identity, view: view)
         let size = try image.file.status().size
@@ -209,7 +210,7 @@ final class TwoPhaseClone {
             try heed(doubt)
             return false
         }
-        if let doubt = tracked?.doubt(), doubt != .recordsLost {
+        if let doubt = tracked?.doubtOfOthers() {
             try giveUpTracking(doubt)
             return false
         }

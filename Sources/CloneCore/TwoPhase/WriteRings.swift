@@ -33,12 +33,10 @@ final class WriteRings: @unchecked Sendable {
     init(devices: [TrackedDevice], processors: [Int], ringBytes: Int?) throws(TrackingRefusal) {
         let tracepoints = try BlockTracepoints()
         self.devices = devices
-        rings = .allocate(capacity: processors.count)
-        rings.initialize(repeating: clinux_ring())
+        rings = .unforked(processors.count)
         events = .allocate(capacity: processors.count * Self.kinds)
         events.initialize(repeating: -1)
-        records = .allocate(capacity: 512)
-        records.initialize(repeating: clinux_trace_write())
+        records = .unforked(512)
         var bytes = ringBytes ?? (256 << 10)
         if ringBytes == nil { while bytes < 8 << 20, bytes * 2 * processors.count <= Self.memory { bytes *= 2 } }
         let filter = devices.map { "dev == \($0.number)" }.joined(separator: " || ")
@@ -50,9 +48,9 @@ final class WriteRings: @unchecked Sendable {
     deinit {
         for ring in rings.indices { clinux_ring_unmap(&rings[ring]) }
         for event in events where event >= 0 { close(event) }
-        rings.deallocate()
+        rings.freeUnforked()
         events.deallocate()
-        records.deallocate()
+        records.freeUnforked()
     }
 
     private func open(_ processor: Int, _ tracepoints: BlockTracepoints, _ filter: String, _ bytes: Int) throws(TrackingRefusal) {
@@ -140,7 +138,8 @@ final class WriteRings: @unchecked Sendable {
                 var count = clinux_event_count()
                 guard clinux_event_read(events[ring * Self.kinds + kind], &count) == 0 else { return false }
                 // Its clock stands still while its processor is gone.
-                guard count.running == count.enabled, count.enabled &+ Self.patience >= monotonicTime() - enabledAt else { return false }
+                let elapsed = monotonicTime() - enabledAt
+                guard count.running == count.enabled, count.enabled &+ Self.patience >= elapsed else { return false }
                 if seen(ring * Self.kinds + kind) != count.occurrences { isBehind = true }
             }
         }
@@ -148,10 +147,10 @@ final class WriteRings: @unchecked Sendable {
     }
 }
 
-/// CLOCK_MONOTONIC in nanoseconds, which perf's clock follows.
+/// CLOCK_MONOTONIC_RAW in nanoseconds: like perf's own clock it is not slewed to keep time.
 private func monotonicTime() -> UInt64 {
     var now = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &now)
+    clock_gettime(CLOCK_MONOTONIC_RAW, &now)
     return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
 }
 

@@ -1,5 +1,5 @@
 // The line on a terminal that shows how far long work has come. The rule: only where people look (stderr is a terminal, no --json, no --quiet),
-// only after a second, a few times a second, and gone before anything else is written.
+// only after a second, a few times a second, and gone when the work is done and before anything else is written: a hook's words go past this program.
 
 import Glibc
 import Snapshots
@@ -31,8 +31,9 @@ final class ProgressLine: Sendable {
         self.clock = clock
     }
 
-    /// Shows it, if it is time to.
+    /// Shows it, if it is time to; takes it away when all is done.
     func show(_ progress: WorkProgress) {
+        if progress.done >= progress.total { return clear() }
         let now = clock()
         let text = state.withLock { state -> String? in
             // The same from the beginning is another piece of work: the next image of a group.

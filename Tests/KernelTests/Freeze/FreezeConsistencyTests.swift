@@ -131,6 +131,24 @@ struct FreezeConsistencyTests {
         }
     }
 
+    @Test("a member of a group that is not mounted is cloned when nothing is frozen any more")
+    func unmountedMember() throws {
+        try TestScope.with { scope in
+            let scene = try FreezeScene(scope)
+            let other = try scope.image("other.img", in: scene.pool.path, .ext4)
+            let process = try scene.probe.start([
+                "clone", scene.runtime.string, "--stall", "clone:1:600", scene.image.file.string, "\(scene.pool.path)/a", other.string,
+                "\(scene.pool.path)/b",
+            ])
+            try scene.probe.waitFor("clone", of: process)
+            scene.image.mount.expectThawed()
+            let touch = try Touch(scope, in: scene.image.path)
+            _ = try touch.through(within: .seconds(10))
+            process.send(SIGKILL)
+            #expect(process.waitForEnd(within: .seconds(10)) == .signalled(SIGKILL))
+        }
+    }
+
     @Test("the end of the file is cloned, a hole or half a block too", arguments: [Filesystem.xfs, .btrfs], [0, 1, 777_777])
     func oddLength(pool: Filesystem, extra: Int) throws {
         try TestScope.with { scope in
