@@ -1,5 +1,6 @@
 // The kinds of filesystem that tests use, for pools and inside images, and how each is made fast and small.
 
+internal import Glibc
 package import SystemPackage
 
 package enum Filesystem: String, Sendable, CaseIterable {
@@ -25,11 +26,23 @@ package enum Filesystem: String, Sendable, CaseIterable {
         switch self {
         case .xfs: try Command.run("mkfs.xfs", ["-q", "-f", "-m", "reflink=1", target.string])
         case .xfsWithoutReflink: try Command.run("mkfs.xfs", ["-q", "-f", "-m", "reflink=0", target.string])
-        case .btrfs: try Command.run("mkfs.btrfs", ["-q", "-f", target.string])
+        case .btrfs: try makeBtrfs(on: target)
         // Initialised at once: the kernel's lazy initialisation would write to the image during the test.
         case .ext4:
             try Command.run("mkfs.ext4", ["-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0", target.string])
         case .tmpfs: throw FixtureError("tmpfs has no device")
         }
+    }
+
+    /// mkfs.btrfs looks at whatever is mounted on the machine first, and fails if one of those can't be read: a filesystem that another test has just
+    /// shut down.
+    private func makeBtrfs(on target: FilePath) throws {
+        for _ in 0..<40 {
+            let outcome = try Command.outcome("mkfs.btrfs", ["-q", "-f", target.string])
+            if outcome.succeeded { return }
+            guard outcome.stderr.contains("cannot check mount status") else { break }
+            usleep(250_000)
+        }
+        try Command.run("mkfs.btrfs", ["-q", "-f", target.string])
     }
 }
