@@ -12,6 +12,8 @@ let strict: [SwiftSetting] = [
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+// The functions of SQLite itself, which GRDB calls.
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 
@@ -35,7 +37,7 @@ let package = Package(
         .target(name: "CloneCore", dependencies: ["CLinux", system], swiftSettings: strict),
         .target(name: "Policy", swiftSettings: strict),
         .target(name: "Configuration", dependencies: ["CloneCore", "Policy", system, yams], swiftSettings: strict),
-        .target(name: "Snapshots", dependencies: ["CloneCore", "Policy", system, grdb], swiftSettings: strict),
+        .target(name: "Snapshots", dependencies: ["CloneCore", "Policy", system, grdb, sqlite], swiftSettings: strict),
         .target(
             name: "Automation", dependencies: ["CloneCore", "Configuration", "Policy", "Snapshots", system], swiftSettings: strict),
         .executableTarget(
@@ -52,7 +54,7 @@ let package = Package(
             exclude: ["invalid"], swiftSettings: strict),
         .testTarget(name: "CloneCoreTests", dependencies: ["CloneCore", "CLinux", "TestSupport", system], swiftSettings: strict),
         .testTarget(
-            name: "SnapshotsTests", dependencies: ["Snapshots", "CloneCore", "TestSupport", system, grdb], swiftSettings: strict),
+            name: "SnapshotsTests", dependencies: ["Snapshots", "CloneCore", "TestSupport", system, grdb, sqlite], swiftSettings: strict),
         .testTarget(
             name: "AutomationTests",
             dependencies: ["Automation", "Snapshots", "Configuration", "Policy", "CloneCore", "TestSupport", system], swiftSettings: strict),

@@ -12,14 +12,36 @@ import Testing
 
 @Suite struct RenderingTests {
     @Test func `lists in all forms`() throws {
-        let list = ListPresentation(snapshots: try Samples.several())
-        expectGolden(list.text(Samples.utc), "list.txt")
-        expectGolden(list.csv(Samples.utc), "list.csv")
-        expectGolden(JSON.object(list.fields(Samples.utc)).text + "\n", "list.json")
+        let snapshots = try Samples.several()
+        // In portions as well: the whole is the same.
+        for portions in [
+            [snapshots], snapshots.map { [$0] }, [[], snapshots], [Array(snapshots.prefix(1)), Array(snapshots.dropFirst())],
+        ] {
+            let list = ListPresentation(portions: portions)
+            expectGolden(try list.shown(.text, Samples.utc), "list.txt")
+            expectGolden(try list.shown(.csv, Samples.utc), "list.csv")
+            expectGolden(try list.shown(.json, Samples.utc), "list.json")
+        }
         let london = RenderContext(zone: try NamedZone(named: "Asia/Kolkata").zone, now: Samples.now)
-        expectGolden(ListPresentation(snapshots: list.snapshots, columns: SnapshotColumn.allCases).text(london), "list-all-columns.txt")
-        #expect(ListPresentation(snapshots: list.snapshots, isNumbersOnly: true).text(Samples.utc) == "9\n10\n11\n100\n")
-        #expect(ListPresentation(snapshots: []).text(Samples.utc) == "")
+        let all = ListPresentation(snapshots: snapshots, columns: SnapshotColumn.allCases)
+        expectGolden(try all.shown(.text, london), "list-all-columns.txt")
+        let numbers = ListPresentation(snapshots: snapshots, isNumbersOnly: true)
+        #expect(try numbers.shown(.text, Samples.utc) == "9\n10\n11\n100\n")
+        let empty = ListPresentation(portions: [])
+        #expect(try empty.shown(.text, Samples.utc) == "")
+        #expect(try empty.shown(.json, Samples.utc) == "{\"snapshots\":[],\"warnings\":[]}\n")
+        #expect(try empty.shown(.csv, Samples.utc) == SnapshotColumn.names.replacing(", ", with: ",") + "\n")
+    }
+
+    @Test func `a list that fails at its beginning writes nothing`() throws {
+        for format in [OutputFormat.json, .csv, .text] {
+            var pieces: [String] = []
+            let list = ListPresentation { _ in throw SnapshotsError.numbersExhausted }
+            #expect(throws: SnapshotsError.self) {
+                try list.show(format, Samples.utc, warnings: { .array([]) }, to: { pieces.append($0) })
+            }
+            #expect(pieces.isEmpty)
+        }
     }
 
     @Test func `a list in another order`() throws {
@@ -168,5 +190,21 @@ import Testing
         #expect(JSON.thousandths(1200).text == "1.2")
         #expect(JSON.thousandths(-1).text == "-0.001")
         #expect(JSON.thousandths(3000).text == "3")
+    }
+}
+
+extension ListPresentation {
+    init(snapshots: [ListedSnapshot], columns: [SnapshotColumn]? = nil, isNumbersOnly: Bool = false) {
+        self.init(portions: [snapshots], columns: columns, isNumbersOnly: isNumbersOnly)
+    }
+
+    init(portions: [[ListedSnapshot]], columns: [SnapshotColumn]? = nil, isNumbersOnly: Bool = false) {
+        self.init(columns: columns, isNumbersOnly: isNumbersOnly) { take in try portions.forEach(take) }
+    }
+
+    func shown(_ format: OutputFormat, _ context: RenderContext) throws -> String {
+        var text = ""
+        try show(format, context, warnings: { .array([]) }, to: { text += $0 })
+        return text
     }
 }

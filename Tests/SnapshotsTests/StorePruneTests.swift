@@ -92,6 +92,64 @@ struct StorePruneTests {
         }
     }
 
+    /// How often a snapshot was looked for by its name.
+    private func countingLooks(_ kernel: Kernel) -> (kernel: Kernel, looks: Atomic) {
+        let looks = Atomic(0)
+        var counting = kernel
+        counting.statusOf = { (directory, name) throws(Errno) in
+            if name.hasSuffix(".img") { looks.add(1) }
+            return try kernel.statusOf(directory, name)
+        }
+        return (counting, looks)
+    }
+
+    /// Removes a snapshot's file as somebody with other tools would.
+    private func unlinkByHand(_ path: FilePath) {
+        if let file = try? OpenFile(path.string, kernel: .linux) { _ = try? Kernel.linux.clearImmutable(file) }
+        unlink(path.string)
+    }
+
+    @Test("a plan stands from portion to portion while nothing else changes: each file is looked at once for it, and once to be removed")
+    func planStands() throws {
+        try TestScope.with { scope in
+            let scene = try StoreScene(on: scope.memoryPool())
+            let store = try scene.store()
+            let source = try scene.source(in: store, taken: 75)
+            let (kernel, looks) = countingLooks(scene.kernel)
+            let pruner = try scene.store(kernel, mode: .writing)
+            var request = request(source) { $0.last = .count(3) }
+            request.measuresReclaim = false
+            let first = looks.value
+            #expect(try pruner.prune(request).removed.count == 72)
+            #expect(looks.value - first == 75 + 72)
+            try scene.expectSettled(store)
+        }
+    }
+
+    @Test("a file that goes by another hand, between portions or within one, makes the rest be planned anew", arguments: [false, true])
+    func planFalls(within: Bool) throws {
+        try TestScope.with { scope in
+            let scene = try StoreScene(on: scope.memoryPool())
+            let store = try scene.store()
+            let source = try scene.source(in: store, taken: 75)
+            let path = try #require(try store.row(5).path)
+            let (counted, locks) = counting(scene) { number in if number == 2, !within { unlinkByHand(path) } }
+            var kernel = counted
+            kernel.unlink = { (directory, name) throws(Errno) in
+                if within { unlinkByHand(path) }
+                try counted.unlink(directory, name)
+            }
+            let (looking, looks) = countingLooks(kernel)
+            let report = try scene.store(looking, mode: .writing).prune(request(source) { $0.last = .count(3) })
+            #expect(locks.value == 3)
+            // With the old plan it would have been tried, and failed.
+            #expect(report.failed.isEmpty)
+            #expect(report.removed.map(\.snapshot.number.value) == Array(1...72).filter { $0 != 5 })
+            #expect(report.warnings.contains(.missing(SnapshotNumber(5)!, path: path.string)) && looks.value > 75 * 2 + 72)
+            #expect(try store.listed(#require(SnapshotNumber(5))).presence == .missing)
+        }
+    }
+
     @Test("what keeps a long prune from going on is told for all that is left")
     func portionsFail() throws {
         try TestScope.with { scope in

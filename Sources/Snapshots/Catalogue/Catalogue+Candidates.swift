@@ -8,9 +8,10 @@ extension Catalogue {
     func candidates(of sources: [Identifier], now: Instant) throws(SnapshotsError) -> [Identifier: [Candidate]] {
         try read { db in
             var tags: [Int64: [String]] = [:]
-            let tagCursor = try Row.fetchCursor(db.cachedStatement(sql: "SELECT snapshot, tag FROM snapshot_tag"))
-            while let row = try tagCursor.next() {
-                var reader = RowReader(row)
+            let tagStatement = try db.cachedStatement(sql: "SELECT snapshot, tag FROM snapshot_tag")
+            let tagCursor = try Row.fetchCursor(tagStatement)
+            while try tagCursor.next() != nil {
+                var reader = RowReader(tagStatement)
                 tags[try reader.integer(), default: []].append(try reader.text())
             }
             let statement = try db.cachedStatement(
@@ -22,12 +23,12 @@ extension Catalogue {
             for source in sources {
                 let cursor = try Row.fetchCursor(statement, arguments: [source.description])
                 var list: [Candidate] = []
-                while let row = try cursor.next() {
-                    var reader = RowReader(row)
+                while try cursor.next() != nil {
+                    var reader = RowReader(statement)
                     let number = try reader.integer()
                     let takenAt: Instant = try reader.value { Instant(milliseconds: $0) }
                     let origin: Origin = try reader.value { (text: String) in Origin(rawValue: text) }
-                    let label = reader.optionalText()
+                    let label = try reader.optionalText()
                     let held = try reader.integer() == 1
                     let until: Instant? = try reader.optional { Instant(milliseconds: $0) }
                     list.append(

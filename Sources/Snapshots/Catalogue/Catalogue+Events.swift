@@ -49,9 +49,13 @@ extension Catalogue {
             if let kind = filter.kind { condition.require("kind = ?", kind.rawValue) }
             var sql = "SELECT \(EventRow.columns) FROM event WHERE \(condition.sql) ORDER BY row DESC"
             if let last = filter.last { sql += " LIMIT \(max(0, last))" }
-            let cursor = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: condition.arguments)
+            let statement = try db.cachedStatement(sql: sql)
+            let cursor = try Row.fetchCursor(statement, arguments: condition.arguments)
             var events: [Event] = []
-            while let row = try cursor.next() { events.append(try EventRow.event(row)) }
+            while try cursor.next() != nil {
+                var reader = RowReader(statement)
+                events.append(try EventRow.event(&reader))
+            }
             return events.reversed()
         }
     }

@@ -24,7 +24,10 @@ extension Catalogue {
                 ]
                 // Not `fetchOne`: of a copied row GRDB traps on a value of another type, of a cursor's it does not, as long as the cursor lives.
                 let cursor = try Row.fetchCursor(statement, arguments: arguments)
-                while let row = try cursor.next() { events[id] = try EventRow.event(row) }
+                while try cursor.next() != nil {
+                    var reader = RowReader(statement)
+                    events[id] = try EventRow.event(&reader)
+                }
             }
             return events
         }
@@ -40,8 +43,9 @@ extension Catalogue {
                     """)
             let cursor = try Row.fetchCursor(statement, arguments: [since.milliseconds, EventKind.runFailed.rawValue])
             var events: [SourceName: Event] = [:]
-            while let row = try cursor.next() {
-                let event = try EventRow.event(row)
+            while try cursor.next() != nil {
+                var reader = RowReader(statement)
+                let event = try EventRow.event(&reader)
                 if let name = event.sourceName { events[name] = event }
             }
             return events

@@ -82,9 +82,9 @@ extension Catalogue {
         try read { db in try Self.fetch(db, filter.condition, newest: filter.newest) }
     }
 
-    /// The same, each made into what is wanted as it is read, so that a long list is never in memory twice.
-    func snapshots<Element>(_ filter: SnapshotFilter, _ make: (Snapshot) -> Element) throws(SnapshotsError) -> [Element] {
-        try read { db in try Self.fetch(db, filter.condition, newest: filter.newest, make) }
+    /// The same one by one as they are read, in one state of the catalogue, so that a long list is never in memory.
+    func forEachSnapshot(_ filter: SnapshotFilter, _ body: (Snapshot) throws -> Void) throws(SnapshotsError) {
+        try read { db in try Self.forEach(db, filter.condition, newest: filter.newest, body) }
     }
 
     /// The numbers of the snapshots that the filter leaves, in the same order.
@@ -94,8 +94,8 @@ extension Catalogue {
             let statement = try db.cachedStatement(sql: Self.select("snapshot.number", condition, newest: filter.newest))
             let cursor = try Row.fetchCursor(statement, arguments: condition.arguments)
             var numbers: [SnapshotNumber] = []
-            while let row = try cursor.next() {
-                var reader = RowReader(row)
+            while try cursor.next() != nil {
+                var reader = RowReader(statement)
                 numbers.append(try reader.value { (value: Int64) in SnapshotNumber(value) })
             }
             return filter.newest == nil ? numbers : numbers.reversed()
@@ -131,18 +131,59 @@ extension Catalogue {
         }
     }
 
+    /// How many complete snapshots each source has, by its UUID; none where it has none. Counted in indexes alone, all at once.
+    public func completeCounts() throws(SnapshotsError) -> [Identifier: Int] {
+        try read { db in
+            // The plus keeps SQLite from going through all rows to have the unfinished ones in groups.
+            let statement = try db.cachedStatement(
+                sql: """
+                    SELECT source.id, counted.rows - coalesce(unfinished.rows, 0)
+                    FROM (SELECT source, count(*) AS rows FROM snapshot GROUP BY source) AS counted
+                    JOIN source ON source.row = counted.source
+                    LEFT JOIN (SELECT source, count(*) AS rows FROM snapshot WHERE state <> 'complete' GROUP BY +source) AS unfinished
+                        ON unfinished.source = counted.source
+                    """)
+            let cursor = try Row.fetchCursor(statement)
+            var counts: [Identifier: Int] = [:]
+            while try cursor.next() != nil {
+                var reader = RowReader(statement)
+                let source = try reader.identifier()
+                counts[source] = try reader.value { (count: Int64) in Int(exactly: count) }
+            }
+            return counts
+        }
+    }
+
     /// Every directory in which snapshots lie or have lain.
     public func knownDirectories() throws(SnapshotsError) -> [SnapshotDirectory] {
         try read { db in try Self.directories(db).sorted { $0.key < $1.key }.map(\.value) }
     }
 
-    /// The sources, removed ones too, of which the catalogue has snapshots in that directory, in whatever state.
+    /// The directories in which the catalogue has snapshots of a source, in whatever state.
+    func directories(withSnapshotsOf source: Identifier) throws(SnapshotsError) -> [SnapshotDirectory] {
+        try read { db in
+            let statement = try db.cachedStatement(
+                sql: "SELECT DISTINCT directory FROM snapshot WHERE source = (SELECT row FROM source WHERE id = ?)")
+            let rows = try Int64.fetchAll(statement, arguments: [source.description])
+            let directories = try Self.directories(db)
+            return rows.compactMap { directories[$0] }
+        }
+    }
+
+    /// The sources, removed ones too, of which the catalogue has snapshots in that directory, in whatever state. What is complete is found
+    /// by the index of files; what has no file name yet is unfinished, of which there are only ever a few.
     public func sources(withSnapshotsIn directory: SnapshotDirectory) throws(SnapshotsError) -> Set<Identifier> {
         try read { db in
             let statement = try db.cachedStatement(
                 sql: """
-                    SELECT DISTINCT source.id FROM snapshot JOIN source ON source.row = snapshot.source
-                    WHERE snapshot.directory = (SELECT row FROM directory WHERE path = ? AND pool_type = ? AND pool_uuid = ?)
+                    WITH place AS (SELECT row FROM directory WHERE path = ? AND pool_type = ? AND pool_uuid = ?)
+                    SELECT DISTINCT source.id FROM source JOIN (
+                        SELECT snapshot.source FROM snapshot
+                        WHERE snapshot.directory = (SELECT row FROM place) AND snapshot.file_name IS NOT NULL
+                        UNION
+                        SELECT snapshot.source FROM snapshot
+                        WHERE +snapshot.directory = (SELECT row FROM place) AND snapshot.state <> 'complete'
+                    ) AS owner ON owner.source = source.row
                     """)
             let texts = try String.fetchAll(
                 statement, arguments: [directory.path.string, directory.pool.type, directory.pool.uuid])
@@ -159,7 +200,9 @@ extension Catalogue {
     }
 
     private static func fetch(_ db: Database, _ condition: Condition, newest: Int?) throws -> [Snapshot] {
-        try fetch(db, condition, newest: newest) { $0 }
+        var snapshots: [Snapshot] = []
+        try forEach(db, condition, newest: newest) { snapshots.append($0) }
+        return newest == nil ? snapshots : snapshots.reversed()
     }
 
     /// Oldest first; if only the newest are wanted, the other way round.
@@ -168,42 +211,41 @@ extension Catalogue {
         return "SELECT \(columns) FROM snapshot WHERE \(condition.sql) ORDER BY snapshot.taken_at" + order
     }
 
-    private static func fetch<Element>(
-        _ db: Database, _ condition: Condition, newest: Int?, _ make: (Snapshot) -> Element
-    ) throws -> [Element] {
-        var sources: [Int64: Source] = [:]
-        for row in try SourceRow.fetch(db) { sources[row.row] = row.source }
-        var context = SnapshotRow.Context(
-            sources: sources, directories: try directories(db), tags: try tags(db, condition))
+    /// In the order of `select`.
+    private static func forEach(_ db: Database, _ condition: Condition, newest: Int?, _ body: (Snapshot) throws -> Void) throws {
+        let context = try SnapshotRow.Context(
+            sources: SourceRow.fetch(db), directories: directories(db), tags: tags(db, condition, newest: newest))
         let statement = try db.cachedStatement(sql: select(SnapshotRow.columns, condition, newest: newest))
         let cursor = try Row.fetchCursor(statement, arguments: condition.arguments)
-        var snapshots: [Element] = []
-        while let row = try cursor.next() { snapshots.append(make(try SnapshotRow.snapshot(row, &context))) }
-        return newest == nil ? snapshots : snapshots.reversed()
+        while try cursor.next() != nil {
+            var reader = RowReader(statement)
+            try body(SnapshotRow.snapshot(&reader, context))
+        }
     }
 
     private static func directories(_ db: Database) throws -> [Int64: SnapshotDirectory] {
         let statement = try db.cachedStatement(sql: "SELECT row, path, pool_type, pool_uuid FROM directory")
         let cursor = try Row.fetchCursor(statement)
         var directories: [Int64: SnapshotDirectory] = [:]
-        while let row = try cursor.next() {
-            var reader = RowReader(row)
+        while try cursor.next() != nil {
+            var reader = RowReader(statement)
             directories[try reader.integer()] = SnapshotDirectory(
                 path: try reader.value { FilePath(recorded: $0) }, pool: PoolIdentity(type: try reader.text(), uuid: try reader.text()))
         }
         return directories
     }
 
-    private static func tags(_ db: Database, _ condition: Condition) throws -> [Int64: Tags] {
-        let statement = try db.cachedStatement(
-            sql: """
-                SELECT snapshot_tag.snapshot, snapshot_tag.tag FROM snapshot_tag JOIN snapshot ON snapshot.number = snapshot_tag.snapshot
-                WHERE \(condition.sql)
-                """)
+    /// Of the newest few rows only theirs: those of the rest may be as many as the catalogue has rows.
+    private static func tags(_ db: Database, _ condition: Condition, newest: Int?) throws -> [Int64: Tags] {
+        let source =
+            newest == nil
+            ? "snapshot_tag JOIN snapshot ON snapshot.number = snapshot_tag.snapshot WHERE \(condition.sql)"
+            : "snapshot_tag WHERE snapshot_tag.snapshot IN (\(select("snapshot.number", condition, newest: newest)))"
+        let statement = try db.cachedStatement(sql: "SELECT snapshot_tag.snapshot, snapshot_tag.tag FROM \(source)")
         let cursor = try Row.fetchCursor(statement, arguments: condition.arguments)
         var lists: [Int64: [Tag]] = [:]
-        while let row = try cursor.next() {
-            var reader = RowReader(row)
+        while try cursor.next() != nil {
+            var reader = RowReader(statement)
             let number = try reader.integer()
             lists[number, default: []].append(try reader.value { try Tag(parsing: $0) })
         }

@@ -44,9 +44,9 @@ extension Catalogue {
                     now.advanced(byMilliseconds: clockTolerance).milliseconds,
                 ])
             var runs: [Identifier: LastRun] = [:]
-            while let row = try cursor.next() {
-                var reader = RowReader(row)
-                let id: Identifier = try reader.value { (text: String) in Identifier(parsing: text) }
+            while try cursor.next() != nil {
+                var reader = RowReader(statement)
+                let id = try reader.identifier()
                 let taken: Instant? = try reader.optional { Instant(milliseconds: $0) }
                 runs[id] = LastRun(taken: taken, unchanged: try reader.optional { Instant(milliseconds: $0) })
             }

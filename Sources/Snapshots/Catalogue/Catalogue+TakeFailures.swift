@@ -44,9 +44,9 @@ extension Catalogue {
             let pairs = since.map { "\"\($0.key)\":\($0.value.milliseconds)" }
             let cursor = try Row.fetchCursor(statement, arguments: ["{\(pairs.joined(separator: ","))}", now.milliseconds])
             var failures: [Identifier: TakeFailures] = [:]
-            while let row = try cursor.next() {
-                var reader = RowReader(row)
-                let id: Identifier = try reader.value { (text: String) in Identifier(parsing: text) }
+            while try cursor.next() != nil {
+                var reader = RowReader(statement)
+                let id = try reader.identifier()
                 let last: Instant = try reader.value { Instant(milliseconds: $0) }
                 failures[id] = TakeFailures(count: Int(try reader.integer()), last: last)
             }
@@ -65,8 +65,8 @@ extension Catalogue {
                     """)
             let cursor = try Row.fetchCursor(statement, arguments: [since.milliseconds, now.milliseconds])
             var failures: [SourceName: TakeFailures] = [:]
-            while let row = try cursor.next() {
-                var reader = RowReader(row)
+            while try cursor.next() != nil {
+                var reader = RowReader(statement)
                 let name = try reader.value { (text: String) in try SourceName(parsing: text) }
                 let last: Instant = try reader.value { Instant(milliseconds: $0) }
                 failures[name] = TakeFailures(count: Int(try reader.integer()), last: last)

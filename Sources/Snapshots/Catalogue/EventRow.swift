@@ -13,15 +13,14 @@ enum EventRow {
         ])
     }
 
-    static func event(_ row: Row) throws -> Event {
-        var reader = RowReader(row)
+    static func event(_ reader: inout RowReader) throws -> Event {
         let at: Instant = try reader.value { Instant(milliseconds: $0) }
         let kind = EventKind(rawValue: try reader.text())
-        let sourceID = try reader.optional { (text: String) in Identifier(parsing: text) }
+        let sourceID = try reader.optionalIdentifier()
         let sourceName = try reader.optional { try SourceName(parsing: $0) }
         let number: SnapshotNumber? = try reader.optional { (value: Int64) in SnapshotNumber(value) }
-        let snapshotID = try reader.optional { (text: String) in Identifier(parsing: text) }
-        let occasion = Occasion(at: at, kind: kind, reason: reader.optionalText(), command: reader.optionalText())
+        let snapshotID = try reader.optionalIdentifier()
+        let occasion = Occasion(at: at, kind: kind, reason: try reader.optionalText(), command: try reader.optionalText())
         return Event(occasion, sourceID: sourceID, sourceName: sourceName, snapshotNumber: number, snapshotID: snapshotID)
     }
 }

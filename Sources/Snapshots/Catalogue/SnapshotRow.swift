@@ -19,71 +19,79 @@ struct SnapshotRow {
         """
 
     /// What rows refer to, and what they repeat.
-    struct Context {
-        var sources: [Int64: Source]
-        var directories: [Int64: SnapshotDirectory]
-        var tags: [Int64: Tags]
-        private var paths: [String: FilePath] = [:]
+    final class Context {
+        /// The source of a row. A source's image has mostly one path.
+        fileprivate final class Owner {
+            let id: Identifier
+            let name: SourceName
+            let imagePath = RepeatedText<FilePath>()
 
-        init(sources: [Int64: Source], directories: [Int64: SnapshotDirectory], tags: [Int64: Tags]) {
-            self.sources = sources
+            init(_ source: Source) {
+                id = source.id
+                name = source.name
+            }
+        }
+
+        fileprivate let owners: [Int64: Owner]
+        fileprivate let directories: [Int64: SnapshotDirectory]
+        fileprivate let tags: [Int64: Tags]
+        fileprivate let state = RepeatedText<SnapshotState>()
+        fileprivate let origin = RepeatedText<Origin>()
+        fileprivate let consistency = RepeatedText<Consistency>()
+        fileprivate let cloneMethod = RepeatedText<CloneMethod>()
+
+        init(sources: [SourceRow], directories: [Int64: SnapshotDirectory], tags: [Int64: Tags]) {
+            owners = Dictionary(uniqueKeysWithValues: sources.map { ($0.row, Owner($0.source)) })
             self.directories = directories
             self.tags = tags
         }
-
-        /// The rows of a list have the images of a few sources: the path of each is made once.
-        mutating func path(_ text: String) -> FilePath? {
-            if let path = paths[text] { return path }
-            let path = FilePath(recorded: text)
-            paths[text] = path
-            return path
-        }
     }
 
-    static func snapshot(_ row: Row, _ context: inout Context) throws -> Snapshot {
-        var reader = RowReader(row)
+    static func snapshot(_ reader: inout RowReader, _ context: Context) throws -> Snapshot {
         let number: SnapshotNumber = try reader.value { (value: Int64) in SnapshotNumber(value) }
-        let id: Identifier = try reader.value { (text: String) in Identifier(parsing: text) }
-        let source = try reader.value { context.sources[$0] }
+        let id = try reader.identifier()
+        let owner = try reader.value { context.owners[$0] }
         let directory = try reader.value { context.directories[$0] }
         let fileName = try reader.optional { SnapshotFileName($0) }
-        let imagePath = try reader.value { context.path($0) }
-        let state: SnapshotState = try reader.value { SnapshotState(rawValue: $0) }
+        let imagePath = try reader.value(owner.imagePath) { FilePath(recorded: $0) }
+        let state = try reader.value(context.state) { SnapshotState(rawValue: $0) }
         let takenAt: Instant = try reader.value { Instant(milliseconds: $0) }
         let createdAt: Instant = try reader.value { Instant(milliseconds: $0) }
         let description = try description(&reader, tags: context.tags[number.value] ?? .none)
         return Snapshot(
-            number: number, id: id, sourceID: source.id, sourceName: source.name, imagePath: imagePath, takenAt: takenAt,
-            description: description, group: try reader.optional { (text: String) in Identifier(parsing: text) },
-            origin: try reader.value { Origin(rawValue: $0) }, consistency: try reader.value { Consistency(rawValue: $0) }, state: state,
+            number: number, id: id, sourceID: owner.id, sourceName: owner.name, imagePath: imagePath, takenAt: takenAt,
+            description: description, group: try reader.optionalIdentifier(),
+            origin: try reader.value(context.origin) { Origin(rawValue: $0) },
+            consistency: try reader.value(context.consistency) { Consistency(rawValue: $0) }, state: state,
             scope: try reader.optional { Scope(rawValue: $0) }, logicalBytes: try reader.integer(),
-            allocatedBytes: try reader.integer(), frozenMicroseconds: reader.optionalInteger(), extentCount: reader.optionalInteger(),
-            cloneMethod: try reader.value { CloneMethod(rawValue: $0) }, removal: removal(&reader), directory: directory,
-            fileName: fileName, image: try image(&reader), reclonedBytes: reader.optionalInteger(),
-            predictedMicroseconds: reader.optionalInteger(), createdAt: createdAt)
+            allocatedBytes: try reader.integer(), frozenMicroseconds: try reader.optionalInteger(),
+            extentCount: try reader.optionalInteger(),
+            cloneMethod: try reader.value(context.cloneMethod) { CloneMethod(rawValue: $0) }, removal: try removal(&reader),
+            directory: directory, fileName: fileName, image: try image(&reader), reclonedBytes: try reader.optionalInteger(),
+            predictedMicroseconds: try reader.optionalInteger(), createdAt: createdAt)
     }
 
     private static func description(_ reader: inout RowReader, tags: Tags) throws -> SnapshotDescription {
         let revision: Revision = try reader.value { (value: Int64) in Revision(value) }
         let label = try reader.optional { try Label(recorded: $0) }
         let isHeld = try reader.integer() == 1
-        let reason = reader.optionalText()
+        let reason = try reader.optionalText()
         let until: Instant? = try reader.optional { Instant(milliseconds: $0) }
         return SnapshotDescription(
             revision: revision, label: label, tags: tags, hold: isHeld ? try Hold(reason: reason, until: until) : nil)
     }
 
-    private static func removal(_ reader: inout RowReader) -> Removal? {
-        let kind = reader.optionalText()
-        let reason = reader.optionalText()
-        let command = reader.optionalText()
+    private static func removal(_ reader: inout RowReader) throws -> Removal? {
+        let kind = try reader.optionalText()
+        let reason = try reader.optionalText()
+        let command = try reader.optionalText()
         return kind.map { Removal(kind: EventKind(rawValue: $0), reason: reason, command: command) }
     }
 
     private static func image(_ reader: inout RowReader) throws -> ImageAttributes {
         ImageAttributes(
             user: try reader.value { UInt32(exactly: $0) }, group: try reader.value { UInt32(exactly: $0) },
-            mode: try reader.value { UInt32(exactly: $0) }, accessList: reader.optionalBytes(),
+            mode: try reader.value { UInt32(exactly: $0) }, accessList: try reader.optionalBytes(),
             security: try reader.optional { SecurityAttributesText.read($0) } ?? [:], isNoCOW: try reader.integer() == 1,
             project: try reader.optional { UInt32(exactly: $0) }, extentSize: try reader.optional { UInt32(exactly: $0) },
             cowExtentSize: try reader.optional { UInt32(exactly: $0) })

@@ -14,19 +14,18 @@ struct SourceRow {
     let row: Int64
     let source: Source
 
-    init(row: Row) throws {
-        var reader = RowReader(row)
+    private init(_ reader: inout RowReader) throws {
         self.row = try reader.integer()
-        let id = try reader.value { (text: String) in Identifier(parsing: text) }
+        let id = try reader.identifier()
         let name = try reader.value { try SourceName(parsing: $0) }
         let imagePath = try reader.value { FilePath(recorded: $0) }
         let directory = try reader.optional { FilePath(recorded: $0) }
-        let poolType = reader.optionalText()
-        let poolUUID = reader.optionalText()
+        let poolType = try reader.optionalText()
+        let poolUUID = try reader.optionalText()
         var pool: PoolIdentity?
         if let poolType, let poolUUID { pool = PoolIdentity(type: poolType, uuid: poolUUID) }
         source = Source(
-            id: id, name: name, imagePath: imagePath, snapshotDirectory: directory, pool: pool, policy: reader.optionalText(),
+            id: id, name: name, imagePath: imagePath, snapshotDirectory: directory, pool: pool, policy: try reader.optionalText(),
             scope: try reader.optional { Scope(rawValue: $0) }, createdAt: try reader.value { Instant(milliseconds: $0) },
             removedAt: try reader.optional { Instant(milliseconds: $0) })
     }
@@ -36,7 +35,10 @@ struct SourceRow {
         let statement = try db.cachedStatement(sql: "SELECT \(columns) FROM source WHERE \(condition) ORDER BY row")
         let cursor = try Row.fetchCursor(statement, arguments: arguments)
         var rows: [SourceRow] = []
-        while let row = try cursor.next() { rows.append(try SourceRow(row: row)) }
+        while try cursor.next() != nil {
+            var reader = RowReader(statement)
+            rows.append(try SourceRow(&reader))
+        }
         return rows
     }
 

@@ -25,17 +25,6 @@ public struct SnapshotDetails: Sendable {
 }
 
 extension Store {
-    /// The snapshots that the filter leaves, oldest first.
-    ///
-    /// - Parameter measures: whether their files are looked for. If not, presence and allocated bytes of the answer mean nothing.
-    public func list(
-        _ filter: SnapshotFilter = SnapshotFilter(), measures: Bool = true
-    ) throws(SnapshotsError) -> [ListedSnapshot] {
-        var listed = try catalogue.snapshots(filter, ListedSnapshot.init(unmeasured:))
-        if measures { measure(&listed) }
-        return listed
-    }
-
     /// The snapshot that a reference means.
     ///
     /// - Parameter timeZone: the zone in which the user reads lists.

@@ -47,7 +47,9 @@ extension Store {
 
     /// Takes away the directories that were made for snapshots which then were refused. One of which the catalogue has a row stays.
     func removeNewDirectories(of prepared: [PreparedSource], areLocked: Bool) {
-        for item in prepared where (try? catalogue.sources(withSnapshotsIn: item.place.directory))?.isEmpty == true {
+        // Nearly always none was made: then the catalogue need not be asked.
+        for item in prepared
+        where item.place.made > 0 && (try? catalogue.sources(withSnapshotsIn: item.place.directory))?.isEmpty == true {
             item.place.removeIfNew(isLocked: areLocked)
         }
     }

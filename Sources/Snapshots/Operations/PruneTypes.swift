@@ -82,8 +82,6 @@ public struct PruneReport: Sendable {
     public var failed: [FailedRemoval]
     /// What the user should know.
     public var warnings: [StoreWarning]
-    /// What is to be removed next.
-    var left: Set<SnapshotNumber> = []
 }
 
 /// A snapshot that could not be removed.

@@ -24,7 +24,8 @@ public struct ListedSource: Sendable {
 extension Store {
     /// The sources, in the order in which they were registered.
     public func sources(_ selection: SourceSelection = .inUse) throws(SnapshotsError) -> [ListedSource] {
-        try catalogue.sources(selection).map { (source) throws(SnapshotsError) in
+        let counts = try catalogue.completeCounts()
+        return try catalogue.sources(selection).map { (source) throws(SnapshotsError) in
             let newest = try catalogue.newest(of: source.id)
             let path = SnapshotPlace.path(of: source)
             var presence = Presence.present
@@ -37,7 +38,7 @@ extension Store {
                 }
             }
             return ListedSource(
-                source: source, snapshotCount: try catalogue.count(.complete(of: source.id)), newest: newest, presence: presence,
+                source: source, snapshotCount: counts[source.id] ?? 0, newest: newest, presence: presence,
                 hasImage: hasImage(source), snapshotDirectory: path)
         }
     }

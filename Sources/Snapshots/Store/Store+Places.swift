@@ -56,9 +56,14 @@ extension Store {
 
     /// The same for a list that may be long: nothing of it is copied.
     func measure(_ listed: inout [ListedSnapshot]) {
+        measure(&listed) { place(of: $0, source: $1) }
+    }
+
+    /// The same with directories that are looked up by `find`.
+    func measure(_ listed: inout [ListedSnapshot], _ find: (SnapshotDirectory, Identifier) -> PlaceState) {
         for (owner, group) in directories(of: listed) {
             for (directory, indices) in group {
-                guard case .identified(let place) = place(of: directory, source: owner) else { continue }
+                guard case .identified(let place) = find(directory, owner) else { continue }
                 for index in indices { listed[index].look(in: place) }
             }
         }

@@ -29,12 +29,13 @@ public struct Identifier: Hashable, Comparable, Sendable, CustomStringConvertibl
 
     /// The UUID that `text` spells as 8-4-4-4-12 hexadecimal digits; nil when it does not.
     public init?(parsing text: some StringProtocol) {
-        let parsed = text.utf8.withContiguousStorageIfAvailable { Self.parse($0) }
-        guard let parsed = parsed ?? Array(text.utf8).withUnsafeBufferPointer({ Self.parse($0) }) else { return nil }
+        let parsed = text.utf8.withContiguousStorageIfAvailable { Identifier(parsing: $0) }
+        guard let parsed = parsed ?? Array(text.utf8).withUnsafeBufferPointer({ Identifier(parsing: $0) }) else { return nil }
         self = parsed
     }
 
-    private static func parse(_ bytes: UnsafeBufferPointer<UInt8>) -> Identifier? {
+    /// The same of a text's bytes.
+    init?(parsing bytes: UnsafeBufferPointer<UInt8>) {
         guard bytes.count == 36 else { return nil }
         var high: UInt64 = 0
         var low: UInt64 = 0
@@ -42,11 +43,11 @@ public struct Identifier: Hashable, Comparable, Sendable, CustomStringConvertibl
             if position == 8 || position == 13 || position == 18 || position == 23 {
                 guard bytes[position] == 0x2D else { return nil }
             } else {
-                guard let digit = digit(bytes[position]) else { return nil }
+                guard let digit = Self.digit(bytes[position]) else { return nil }
                 if position < 18 { high = high << 4 | digit } else { low = low << 4 | digit }
             }
         }
-        return Identifier(high: high, low: low)
+        self.init(high: high, low: low)
     }
 
     private static func digit(_ byte: UInt8) -> UInt64? {

@@ -78,10 +78,26 @@ struct List: Command {
             let numbers = try store?.catalogue.numbers(filter) ?? []
             return try session.present(NumbersPresentation(numbers: reverse ? numbers.reversed() : numbers), display)
         }
-        var snapshots = try store?.list(filter, measures: needsFiles(order, columns)) ?? []
-        if let glob = label.map(Glob.init) { snapshots.removeAll { !($0.snapshot.label.map { glob.matches($0.text) } ?? false) } }
-        let list = ListPresentation(snapshots: order.sorted(snapshots), columns: columns, isNumbersOnly: quiet)
+        let list = ListPresentation(columns: columns, isNumbersOnly: quiet) { take in
+            try feed(store, filter, order, measures: needsFiles(order, columns), take)
+        }
         try session.present(list, display, csv: csv)
+    }
+
+    /// Gives the snapshots that are wanted, as they are read if they come in the right order.
+    private func feed(
+        _ store: Store?, _ filter: SnapshotFilter, _ order: SnapshotOrder, measures: Bool, _ take: ([ListedSnapshot]) throws -> Void
+    ) throws {
+        guard let store else { return }
+        let glob = label.map(Glob.init)
+        func isWanted(_ listed: ListedSnapshot) -> Bool {
+            glob.map { glob in listed.snapshot.label.map { glob.matches($0.text) } ?? false } ?? true
+        }
+        if order.isByTime, !reverse {
+            try store.list(filter, measures: measures) { portion in try take(glob == nil ? portion : portion.filter(isWanted)) }
+        } else {
+            try take(order.sorted(store.list(filter, measures: measures).filter(isWanted)))
+        }
     }
 
     /// Whether anything that is sorted by or shown has to be looked for in the directories.

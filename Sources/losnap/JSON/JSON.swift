@@ -32,7 +32,8 @@ indirect enum JSON: Equatable {
         return text
     }
 
-    private func write(to text: inout String) {
+    /// Adds the value to a line.
+    func write(to text: inout String) {
         switch self {
         case .null: text += "null"
         case .bool(let value): text += value ? "true" : "false"

@@ -19,21 +19,22 @@ extension Session {
     ///
     /// - Parameter aside: text goes to stderr, for stdout is somebody else's.
     func present(
-        _ presentation: some Presentation, _ display: DisplayArguments, csv: Bool = false, quiet: Bool = false, aside: Bool = false
+        _ presentation: some Showable, _ display: DisplayArguments, csv: Bool = false, quiet: Bool = false, aside: Bool = false
     ) throws {
         let textOutput = aside ? complaints : output
         let context = RenderContext(zone: zone(display), now: now, style: TextStyle(textOutput, self), arguments: arguments)
+        func show(_ format: OutputFormat, to stream: OutputStream) throws {
+            try presentation.show(format, context, warnings: { .array(takeWarnings().map(\.json)) }, to: stream.write)
+        }
         switch display.json ? .json : csv ? OutputFormat.csv : .text {
-        case .json:
-            let fields = presentation.fields(context) + [("warnings", .array(takeWarnings().map(\.json)))]
-            try output.write(JSON.object(fields).text + "\n")
+        case .json: try show(.json, to: output)
         case .csv:
-            try output.write(presentation.csv(context))
+            try show(.csv, to: output)
             tellWarnings()
         case .text:
             // Warnings first, so that they are not lost behind a long table; the order between two streams is no promise.
             tellWarnings()
-            if !quiet { try textOutput.write(presentation.text(context)) }
+            if !quiet { try show(.text, to: textOutput) }
         }
     }
 

@@ -5,8 +5,18 @@ import Foundation
 import Policy
 import Snapshots
 
-/// A result that can be shown.
-protocol Presentation {
+/// What can be shown, all at once or a piece after the other.
+protocol Showable {
+    /// Gives the text in that form to `write`, in one piece or several that belong together.
+    ///
+    /// - Parameter warnings: asked for once, by JSON alone and last: whatever came up until then.
+    func show(
+        _ format: OutputFormat, _ context: RenderContext, warnings: () -> JSON, to write: (String) throws -> Void
+    ) throws
+}
+
+/// A result that is there as a whole.
+protocol Presentation: Showable {
     /// For people, ending in a line feed; empty if there is nothing to say.
     func text(_ context: RenderContext) -> String
     /// The fields of the JSON object, but for the warnings.
@@ -17,6 +27,16 @@ protocol Presentation {
 
 extension Presentation {
     func csv(_ context: RenderContext) -> String { text(context) }
+
+    func show(
+        _ format: OutputFormat, _ context: RenderContext, warnings: () -> JSON, to write: (String) throws -> Void
+    ) throws {
+        switch format {
+        case .json: try write(JSON.object(fields(context) + [("warnings", warnings())]).text + "\n")
+        case .csv: try write(csv(context))
+        case .text: try write(text(context))
+        }
+    }
 }
 
 /// What rendering depends on besides the value.

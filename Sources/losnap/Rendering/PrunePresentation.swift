@@ -88,8 +88,10 @@ struct PrunePresentation: Presentation {
     }
 
     private func picture(_ plan: PrunePlan) -> PictureText {
-        let kept = plan.kept.map { Judged(takenAt: $0.snapshot.snapshot.takenAt, verdict: .keep($0.reasons)) }
-        let removed = plan.removed.map { Judged(takenAt: $0.snapshot.takenAt, verdict: .remove) }
+        let kept = plan.kept.indices.map {
+            Judged(takenAt: plan.kept[$0].snapshot.snapshot.takenAt, verdict: .keep(plan.kept[$0].reasons))
+        }
+        let removed = plan.removed.indices.map { Judged(takenAt: plan.removed[$0].snapshot.takenAt, verdict: .remove) }
         return PictureText(kept + removed, keep: plan.keep, zone: plan.timeZone)
     }
 
@@ -137,9 +139,12 @@ private struct PruneLine {
 
     /// Oldest first; of equal times the higher number is the newer.
     static func all(of plan: PrunePlan) -> [PruneLine] {
-        var lines = plan.kept.map { PruneLine($0.snapshot, "keep", $0.reasons.map(\.words).joined(separator: ", ")) }
-        lines += plan.removed.map { PruneLine($0, "remove", "") }
-        lines += plan.outOfScope.map { PruneLine($0, "keep", "out of scope") }
+        // By index: there may be very many, and a loop over elements would copy each, which has a dozen references.
+        var lines = plan.kept.indices.map { index in
+            PruneLine(plan.kept[index].snapshot, "keep", plan.kept[index].reasons.map(\.words).joined(separator: ", "))
+        }
+        lines += plan.removed.indices.map { PruneLine(plan.removed[$0], "remove", "") }
+        lines += plan.outOfScope.indices.map { PruneLine(plan.outOfScope[$0], "keep", "out of scope") }
         return lines.sorted { ($0.takenAt, $0.number) < ($1.takenAt, $1.number) }
     }
 }
@@ -151,5 +156,8 @@ extension Reason {
 
 extension RuleName {
     /// The rule's name with blanks for underscores.
-    var words: String { rawValue.split(separator: "_").joined(separator: " ") }
+    var words: String {
+        let name = rawValue
+        return name.utf8.contains(UInt8(ascii: "_")) ? name.split(separator: "_").joined(separator: " ") : name
+    }
 }

@@ -28,13 +28,27 @@ struct Table {
 
     /// Adds a row of as many cells as there are headings.
     mutating func add(_ row: [String]) {
-        for (column, text) in row.enumerated() {
-            let cell = EscapedText.line(text)
-            let width = DisplayWidth.of(cell)
-            if width > widths[column] { widths[column] = width }
-            bytes.append(contentsOf: cell.utf8)
-            cells.append(Cell(byteCount: UInt32(clamping: cell.utf8.count), width: UInt32(clamping: width)))
+        for text in row { add(cell: text) }
+    }
+
+    /// Adds the next cell of a row; the row is whole when there are as many as headings.
+    mutating func add(cell text: String) {
+        let column = cells.count % headings.count
+        var text = text
+        let start = bytes.count
+        let isPlain = text.withUTF8 { text in
+            bytes.append(contentsOf: text)
+            return text.allSatisfy { $0 >= 0x20 && $0 < 0x7F }
         }
+        var width = bytes.count - start
+        if !isPlain {
+            let cell = EscapedText.line(text)
+            width = DisplayWidth.of(cell)
+            bytes.removeSubrange(start...)
+            bytes.append(contentsOf: cell.utf8)
+        }
+        if width > widths[column] { widths[column] = width }
+        cells.append(Cell(byteCount: UInt32(clamping: bytes.count - start), width: UInt32(clamping: width)))
     }
 
     /// The table as text; empty without rows.
@@ -49,15 +63,17 @@ struct Table {
         var start = 0
         var column = 0
         var blanks = 0
-        for cell in cells {
-            let end = start + Int(cell.byteCount)
-            if shown[column] { write(bytes[start..<end], cell, column, to: &text, &blanks) }
-            start = end
-            column += 1
-            if column == headings.count {
-                finishLine(&text)
-                column = 0
-                blanks = 0
+        bytes.withUnsafeBufferPointer { bytes in
+            for cell in cells {
+                let end = start + Int(cell.byteCount)
+                if shown[column] { write(bytes[start..<end], cell, column, to: &text, &blanks) }
+                start = end
+                column += 1
+                if column == headings.count {
+                    finishLine(&text)
+                    column = 0
+                    blanks = 0
+                }
             }
         }
         return String(decoding: text, as: UTF8.self)
@@ -68,7 +84,8 @@ struct Table {
         var blanks = 0
         for (column, heading) in headings.enumerated() where shown[column] {
             let cell = Cell(byteCount: 0, width: UInt32(clamping: DisplayWidth.of(heading.title)))
-            write(Array(heading.title.utf8)[...], cell, column, to: &line, &blanks)
+            var title = heading.title
+            title.withUTF8 { write($0[...], cell, column, to: &line, &blanks) }
         }
         finishLine(&line)
         line.removeLast()
@@ -76,7 +93,8 @@ struct Table {
     }
 
     /// `blanks`: how many are due before the next cell.
-    private func write(_ cell: ArraySlice<UInt8>, _ size: Cell, _ column: Int, to text: inout [UInt8], _ blanks: inout Int) {
+    private func write(_ cell: Slice<UnsafeBufferPointer<UInt8>>, _ size: Cell, _ column: Int, to text: inout [UInt8], _ blanks: inout Int)
+    {
         let padding = widths[column] - Int(size.width)
         if headings[column].alignment == .right { blanks += padding }
         if !cell.isEmpty {
