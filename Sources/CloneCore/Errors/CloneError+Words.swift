@@ -106,7 +106,9 @@ extension CloneError {
                 + "`xfs_io -c 'cowextsize 1m' \(image.shellWord)`"
                 + (way == .tracked ? "" : "; or let writes be tracked (losnap(8), CLONING)")
         case .trackingImpossible:
-            has("--clone") ? "leave out --clone tracked: then the extent maps are compared" : "let losnap choose how to clone"
+            has("--clone")
+                ? "take it with --clone maps: then the extent maps are compared"
+                : "let losnap choose how to clone: leave `clone: tracked` out of the configuration"
         case .trackingMissed: has("--clone") ? "take it with --clone maps, and report this" : "try again, and report this"
         case .stillFrozen(let mountPoint): "run `losnap thaw`, or `fsfreeze -u \(mountPoint.shellWord)`"
         case .unmountedWhileFrozen: "mount it again: it comes back frozen, and `losnap thaw` thaws it then"

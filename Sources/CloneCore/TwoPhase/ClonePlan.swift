@@ -36,18 +36,18 @@ extension CloneJob {
     func begin(_ plan: inout ClonePlan) throws(CloneError) {
         // Before extents are counted: what is dirty has none yet.
         try settle()
-        let isWorthIt = options.way != .plain
         for index in prepared.indices where prepared[index].consistency == .frozen {
             let item = prepared[index]
             let few = try fewExtents(of: item)
-            if let few, options.way == nil || options.way == .plain {
+            let way = item.target.way ?? options.way
+            if let few, way == nil || way == .plain {
                 plan.plain[index] = (few, UInt64(few) * usualCost)
                 continue
             }
             plan.tookTime = true
-            if isWorthIt, options.way != nil || canReadExtents(of: item) {
+            if way != .plain, way != nil || canReadExtents(of: item) {
                 let clone = try TwoPhaseClone(
-                    of: item.target, to: item.clone.file, forced: options.way, view: view, kernel: kernel, tuning: options.tuning)
+                    of: item.target, to: item.clone.file, forced: way, view: view, kernel: kernel, tuning: options.tuning)
                 try synchronize()
                 try clone.begin(progress: options.progress)
                 plan.clones[index] = clone
