@@ -13,22 +13,9 @@ struct CliLeftFrozenTests {
     private func withSlowScene(_ body: (CliScene, MountedImage) throws -> Void) throws {
         try CliScene.with(image: nil) { scene in
             let file = try scene.scope.image("slow.img", in: scene.pool.path, .ext4)
-            try appendFragments(to: file, count: 20_000)
+            try appendFragments(to: file, count: 20_000, from: 64 << 20)
             try body(scene, try scene.scope.mountImage(file, .ext4))
         }
-    }
-
-    private func appendFragments(to path: FilePath, count: Int) throws {
-        let file = try FileDescriptor.open(path, .writeOnly)
-        try file.closeAfter {
-            let block = [UInt8](repeating: 1, count: 4096)
-            let start = Int64(64 << 20)
-            // The end first, so that nothing is allocated ahead.
-            for index in (0..<count).reversed() {
-                _ = try file.writeAll(toAbsoluteOffset: start + Int64(index) * 8192, block)
-            }
-        }
-        try Command.run("sync", [path.string])
     }
 
     /// Kills a losnap and its guard at one instant, in the window; returns a write that hangs.
