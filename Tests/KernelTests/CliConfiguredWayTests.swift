@@ -40,7 +40,9 @@ struct CliConfiguredWayTests {
             let other = try FileDescriptor.open(scene.image, .readWrite)
             try other.closeAfter {
                 let outcome = try scene.sandbox.run("run")
-                #expect(outcome.status == .exited(1) && outcome.stderr.contains("home: \(scene.image): writes to it can't be tracked"), "\(outcome)")
+                #expect(
+                    outcome.status == .exited(1) && outcome.stderr.contains("home: \(scene.image): writes to it can't be tracked"),
+                    "\(outcome)")
                 #expect(outcome.stderr.contains("leave `clone: tracked` out of the configuration"), "\(outcome)")
                 try scene.expect(
                     "create", "home", refused: Refusal(1, "tracking_impossible", says: "can't be tracked", hint: "--clone maps"))

@@ -40,7 +40,8 @@ struct CliExtentsTests {
             try appendFragments(to: idle, count: 1500)
             _ = try scene.scope.mountedImage("mail.img", in: scene.pool.path, .ext4)
             try scene.configure(
-                "sources: { home: { image: POOL/home.img, consistency: crash }, mail: { image: POOL/mail.img }, idle: { image: POOL/idle.img } }")
+                "sources: { home: { image: POOL/home.img, consistency: crash }, mail: { image: POOL/mail.img }, idle: { image: POOL/idle.img } }"
+            )
             let group = try scene.sandbox.json("create", "home", "mail", "idle")["snapshots"].array ?? []
             #expect(group.map { $0["consistency"].string } == ["crash", "frozen", "unmounted"])
             #expect(group.map { $0["frozen_ms"] == .null } == [true, false, true])

@@ -69,9 +69,11 @@ extension CloneJob {
             total += clone?.predicted ?? plan.plain[index].predicted ?? 0
             // All members of a group are frozen together.
             guard total <= options.maxFreezeNanoseconds else {
+                let target = prepared[index].target
                 throw .freezeTooLong(
-                    image: prepared[index].target.image.path, predicted: total / 1_000_000, limit: options.maxFreezeNanoseconds / 1_000_000,
-                    extents: clone?.extents ?? plan.plain[index].extents ?? 0, clone?.way ?? .plain)
+                    image: target.image.path, pool: filesystemName(of: target.image.file, kernel: kernel), predicted: total / 1_000_000,
+                    limit: options.maxFreezeNanoseconds / 1_000_000, extents: clone?.extents ?? plan.plain[index].extents ?? 0,
+                    clone?.way ?? .plain)
             }
         }
     }

@@ -67,7 +67,8 @@ extension Store {
         let job = try beneath { () throws(CloneError) in
             try CloneJob(
                 preparing: prepared.map {
-                    CloneTarget(image: $0.image, directory: $0.place.file, consistency: request.consistency(of: $0.source),
+                    CloneTarget(
+                        image: $0.image, directory: $0.place.file, consistency: request.consistency(of: $0.source),
                         way: request.exceptions[$0.source.id]?.way)
                 },
                 options: cloning,

@@ -60,7 +60,8 @@ struct Create: Command {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "How to clone what is frozen: plain, maps or tracked; as fits it best, unless said or configured (losnap(8), CLONING).", valueName: "way"))
+            "How to clone what is frozen: plain, maps or tracked; as fits it best, unless said or configured (losnap(8), CLONING).",
+            valueName: "way"))
     var clone: Way?
 
     @Option(
