@@ -78,8 +78,7 @@ struct FreezeConsistencyTests {
         try TestScope.with { scope in
             let scene = try FreezeScene(scope)
             let bound = try scope.bindMount(scene.image.path)
-            let process = try scene.start(["--stall", "cloneRange:2:1"])
-            try scene.probe.waitFor("cloneRange", 2, of: process)
+            let process = try scene.startStalled(for: 1)
             let touch = try Touch(scope, in: bound.path)
             #expect(touch.hangs())
             let outcome = process.finish(within: .seconds(20))
