@@ -1,5 +1,6 @@
 // A source with the defaults put in.
 
+public import CloneCore
 public import Policy
 public import SystemPackage
 
@@ -25,6 +26,8 @@ public struct ConfiguredSource: Sendable, Hashable {
     public let consistency: ConfiguredConsistency
     /// How long a freeze may last.
     public let maxFreeze: FreezeTime?
+    /// How it is cloned while frozen; nil: losnap chooses.
+    public let clone: CloneWay?
     /// The hook before the freeze.
     public let before: String?
     /// The hook after the thaw.
@@ -57,6 +60,7 @@ public struct ConfiguredSource: Sendable, Hashable {
         immutable = block.immutable?.value ?? true
         consistency = block.consistency?.value ?? .frozen
         maxFreeze = block.maxFreeze?.value
+        clone = block.clone?.value
         before = block.before?.value
         after = block.after?.value
         failed = block.failed?.value
@@ -77,6 +81,7 @@ public struct ConfiguredSource: Sendable, Hashable {
             EffectiveSetting("immutable", block.immutable, or: ["true"]) { [$0 ? "true" : "false"] },
             EffectiveSetting("consistency", block.consistency, or: ["frozen"]) { [$0.rawValue] },
             EffectiveSetting("max-freeze", block.maxFreeze, or: ["10s"]) { [$0.description] },
+            EffectiveSetting("clone", block.clone) { [$0.rawValue] },
             EffectiveSetting("before", block.before) { [$0] },
             EffectiveSetting("after", block.after) { [$0] },
             EffectiveSetting("failed", block.failed) { [$0] },

@@ -1,5 +1,6 @@
 // What is read from texts that are right.
 
+import CloneCore
 import Policy
 import SystemPackage
 import Testing
@@ -66,11 +67,13 @@ import Testing
         let configuration = try parse(
             """
             policies: { p: { keep: { last: 1 } } }
-            defaults: { policy: p, every: 90m, before: echo, timeout: 2m, immutable: false, if-changed: true, max-freeze: 500ms }
+            defaults: { policy: p, every: 90m, before: echo, timeout: 2m, immutable: false, if-changed: true, max-freeze: 500ms,
+                        clone: maps }
             sources:
               a: { image: /a.img }
               b: { image: /b.img, policy: null, before: null, every: [ 12:30, 07:00 ], immutable: true, if-changed: false,
-                   consistency: crash, timezone: UTC, snapshot-directory: /snapshots/b, group: g, failed: "x\\ny", timeout: null }
+                   consistency: crash, timezone: UTC, snapshot-directory: /snapshots/b, group: g, failed: "x\\ny", timeout: null, clone: null }
+              c: { image: /c.img, clone: tracked }
             """)
         let (a, b) = (configuration.sources[0], configuration.sources[1])
         #expect(a.policy == "p")
@@ -80,6 +83,9 @@ import Testing
         #expect(!a.immutable)
         #expect(a.ifChanged?.bytes == 1 << 20)
         #expect(a.maxFreeze?.milliseconds == 500)
+        #expect(configuration.sources.map(\.clone) == [.maps, nil, .tracked])
+        #expect(a.settings.contains { $0.key == "clone" && $0.values == ["maps"] && $0.position?.line == 3 })
+        #expect(b.settings.contains { $0.key == "clone" && $0.values.isEmpty && $0.position?.line == 7 })
         #expect(b.policy == nil)
         #expect(b.before == nil)
         #expect(b.schedule?.texts == ["07:00", "12:30"])

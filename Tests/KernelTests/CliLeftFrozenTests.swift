@@ -13,22 +13,9 @@ struct CliLeftFrozenTests {
     private func withSlowScene(_ body: (CliScene, MountedImage) throws -> Void) throws {
         try CliScene.with(image: nil) { scene in
             let file = try scene.scope.image("slow.img", in: scene.pool.path, .ext4)
-            try appendFragments(to: file, count: 20_000)
+            try appendFragments(to: file, count: 20_000, from: 64 << 20)
             try body(scene, try scene.scope.mountImage(file, .ext4))
         }
-    }
-
-    private func appendFragments(to path: FilePath, count: Int) throws {
-        let file = try FileDescriptor.open(path, .writeOnly)
-        try file.closeAfter {
-            let block = [UInt8](repeating: 1, count: 4096)
-            let start = Int64(64 << 20)
-            // The end first, so that nothing is allocated ahead.
-            for index in (0..<count).reversed() {
-                _ = try file.writeAll(toAbsoluteOffset: start + Int64(index) * 8192, block)
-            }
-        }
-        try Command.run("sync", [path.string])
     }
 
     /// Kills a losnap and its guard at one instant, in the window; returns a write that hangs.
@@ -95,8 +82,7 @@ struct CliLeftFrozenTests {
             let scene = try FreezeScene(scope)
             let sandbox = try scope.sandbox()
             try scope.write("no: {", to: sandbox.configuration)
-            let process = try scene.start(["--stall", "cloneRange:2:600"])
-            try scene.probe.waitFor("cloneRange", 2, of: process)
+            let process = try scene.startStalled(for: 600)
             try killBoth(process)
             let outcome = try sandbox.losnap.run(command, environment: ["LOSNAP_RUNTIME_DIR": scene.runtime.string])
             #expect(outcome.status == .exited(78) && outcome.stderr.contains("was left frozen"), "\(outcome)")

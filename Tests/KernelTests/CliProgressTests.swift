@@ -10,10 +10,11 @@ import Testing
 struct CliProgressTests {
     /// Runs a command slowly with stderr on a terminal of its own, and returns what came there.
     private func slowly(
-        _ command: String, in scene: CliScene, holding call: String = "unlinkat", terminal: Bool = true, type: String = "xterm"
+        _ command: String, in scene: CliScene, holding call: String = "unlinkat", by delay: Int = 300_000, terminal: Bool = true,
+        type: String = "xterm"
     ) throws -> String {
         let losnap = scene.sandbox.losnap
-        let hold = "-e trace=\(call) -e inject=\(call):delay_enter=300000"
+        let hold = "-e trace=\(call) -e inject=\(call):delay_enter=\(delay)"
         let slow = "strace -f -qq -o /dev/null \(hold) \(losnap.executable) \(command)"
         let outcome = try Tool(executable: "/bin/sh").run(
             ["-c", terminal ? "exec script -qec '\(slow)' /dev/null" : "exec \(slow) 2>&1"],
@@ -44,13 +45,7 @@ struct CliProgressTests {
     func cloning() throws {
         try CliScene.with { scene in
             // Blocks that do not touch, behind the end of the filesystem.
-            let file = try FileDescriptor.open(scene.image, .readWrite)
-            try file.closeAfter {
-                let end = try file.seek(offset: 0, from: .end)
-                for index in 0..<12_000 {
-                    try file.writeAll(toAbsoluteOffset: end + Int64(index + 1) * 8192, [UInt8](repeating: 7, count: 4096))
-                }
-            }
+            try appendFragments(to: scene.image, count: 12_000)
             // The pauses between the clone calls.
             let shown = try slowly("create \(scene.image) --verbose", in: scene, holding: "clock_nanosleep")
             let pictures = shown.components(separatedBy: "\rcloning  [").dropFirst()
@@ -59,6 +54,26 @@ struct CliProgressTests {
             #expect(last.contains("\u{1B}[K\r\u{1B}[K"), "\(last)")
             #expect(try scene.numbers() == [1])
             scene.expectNothingFrozen()
+        }
+    }
+
+    @Test("create of an image that nobody uses and restore show how much is cloned")
+    func restoring() throws {
+        try CliScene.with(image: nil) { scene in
+            try appendFragments(to: scene.image, count: 600)
+            // All clone calls; the longer each takes, the less the next one takes on.
+            func expectPictures(_ command: String) throws {
+                let shown = try slowly(command, in: scene, holding: "ioctl", by: 100_000)
+                let pictures = shown.components(separatedBy: "\rcloning  [").dropFirst()
+                #expect(pictures.count >= 2 && pictures.allSatisfy { $0.contains("MiB of ") }, "\(shown)")
+                #expect(pictures.last?.contains("\u{1B}[K\r\u{1B}[K") == true, "\(shown)")
+            }
+            try expectPictures("create \(scene.image)")
+            let copy = scene.pool.path.appending("copy.img")
+            try expectPictures("restore 1 --to \(copy)")
+            try Command.run("cmp", ["--", scene.image.string, copy.string])
+            #expect(try !slowly("restore 1 --quiet --to \(copy)2", in: scene, holding: "ioctl", by: 100_000).contains("cloning"))
+            #expect(try scene.sandbox.run("restore", "1").succeeded)
         }
     }
 

@@ -12,6 +12,8 @@ public struct TakeWishes: Sendable, Hashable {
     public var consistency: Consistency?
     /// The longest freeze.
     public var maxFreezeNanoseconds: UInt64?
+    /// How to clone what is frozen.
+    public var way: CloneWay?
     /// Whether the files get the immutable flag.
     public var setsImmutable: Bool?
     /// Whether hooks run.
@@ -19,10 +21,12 @@ public struct TakeWishes: Sendable, Hashable {
 
     /// Those wishes; by itself, everything as configured.
     public init(
-        consistency: Consistency? = nil, maxFreezeNanoseconds: UInt64? = nil, setsImmutable: Bool? = nil, runsHooks: Bool = true
+        consistency: Consistency? = nil, maxFreezeNanoseconds: UInt64? = nil, way: CloneWay? = nil, setsImmutable: Bool? = nil,
+        runsHooks: Bool = true
     ) {
         self.consistency = consistency
         self.maxFreezeNanoseconds = maxFreezeNanoseconds
+        self.way = way
         self.setsImmutable = setsImmutable
         self.runsHooks = runsHooks
     }
@@ -42,6 +46,8 @@ public struct TakeOrder: Sendable, Hashable {
     public var consistency: Consistency
     /// The longest freeze.
     public var maxFreezeNanoseconds: UInt64
+    /// How it is cloned while frozen; nil: as fits it best.
+    public var way: CloneWay?
     /// Whether its file gets the immutable flag.
     public var setsImmutable: Bool
     /// Where its snapshots go from now on; nil: where the catalogue says.
@@ -60,6 +66,7 @@ public struct TakeOrder: Sendable, Hashable {
         self.policy = policy.map { RecordedPolicy(name: $0.name, scope: $0.scope) }
         consistency = wishes.consistency ?? (entry?.consistency == .crash ? .crash : .frozen)
         maxFreezeNanoseconds = wishes.maxFreezeNanoseconds ?? UInt64(entry?.maxFreeze?.milliseconds ?? 10_000) * 1_000_000
+        way = wishes.way ?? entry?.clone
         setsImmutable = wishes.setsImmutable ?? entry?.immutable ?? true
         directory = entry?.snapshotDirectory
         hooks = wishes.runsHooks ? entry.map(Hooks.init) ?? .none : .none

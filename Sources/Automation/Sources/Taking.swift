@@ -53,7 +53,8 @@ extension CreateRequest {
         // The most careful one counts for all, who are frozen together.
         if let shortest = orders.map(\.maxFreezeNanoseconds).min() { request.maxFreezeNanoseconds = shortest }
         for order in orders {
-            request.exceptions[order.source.id] = Exception(consistency: order.consistency, setsImmutable: order.setsImmutable)
+            request.exceptions[order.source.id] = Exception(
+                consistency: order.consistency, way: order.way, setsImmutable: order.setsImmutable)
         }
         return request
     }

@@ -8,6 +8,9 @@ internal import SystemPackage
 /// Writing out what is dirty is not worth another round when it took no longer than this (nanoseconds).
 private let shortSync: UInt64 = 10_000_000
 
+/// So many extents are counted in some tenths of a second (Docs/kernel.md).
+private let soonCounted = 100_000
+
 extension CloneJob {
     /// Takes the clones. May be called once.
     public func run() throws(CloneError) -> [TakenClone] {
@@ -17,16 +20,29 @@ extension CloneJob {
 
     private func takeUnfrozen() throws(CloneError) -> [TakenClone] {
         let takenAt = kernel.realTime()
-        for item in prepared { try cloneWhole(item) }
+        var makings: [CloneMaking] = []
+        for item in prepared { makings.append(CloneMaking(extents: try cloneUnfrozen(item))) }
         try endLeases()
-        return prepared.map { result($0, takenAt: takenAt, frozen: nil, CloneMaking()) }
+        return prepared.indices.map { result(prepared[$0], takenAt: takenAt, frozen: nil, makings[$0]) }
     }
 
-    /// One call for the whole: it holds the inode, so that even a live image is caught at one instant.
-    private func cloneWhole(_ item: Prepared) throws(CloneError) {
+    /// Clones what is not frozen, and says how many extents it has, if that is soon told. What is leased is written by nobody, and is cloned in
+    /// pieces. A live image is cloned in one call, which holds the inode, so that it is caught at one instant; its extents are counted in the
+    /// clone, where nobody waits for that.
+    private func cloneUnfrozen(_ item: Prepared) throws(CloneError) -> Int? {
+        let image = item.target.image.file
+        if item.consistency == .unmounted {
+            // What is dirty has no extents yet.
+            try calling(.sync, image.path) { () throws(Errno) in try kernel.synchronizeData(image.descriptor) }
+        }
         do {
-            try kernel.clone(item.clone.file.descriptor, item.target.image.file.descriptor)
+            if item.consistency == .unmounted {
+                return try item.clone.fill(from: image, kernel: kernel, progress: options.progress)
+            }
+            try kernel.clone(item.clone.file.descriptor, image.descriptor)
+            return ExtentBuffer(room: 8192)?.count(of: item.clone.file.descriptor, atMost: soonCounted, kernel: kernel)
         } catch {
+            try DeferredSignals.check()
             throw .ofClone(error, image: item.target.image.file, directory: item.target.directory, kernel: kernel)
         }
     }
@@ -84,8 +100,11 @@ extension CloneJob {
             isExact = false
         }
         guard isExact else { return nil }
-        // Nothing is frozen for these, so their one long call need not happen while others are. What is not mounted does not change: the lease.
-        for item in prepared where item.consistency != .frozen { try cloneWhole(item) }
+        // Nothing is frozen for these, so their long calls need not happen while others are; those that nobody had open are leased until then.
+        var plan = plan
+        for index in prepared.indices where prepared[index].consistency != .frozen {
+            plan.plain[index].extents = try cloneUnfrozen(prepared[index])
+        }
         try endLeases()
         return prepared.indices.map { result(prepared[$0], takenAt: takenAt, frozen: outcome.thawedAt - outcome.frozenAt, plan.making($0)) }
     }

@@ -51,12 +51,15 @@ public struct CloneTarget: Sendable {
     public var directory: OpenFile
     /// `frozen` or `crash` for this one; nil: as the options say.
     public var consistency: Consistency?
+    /// How this one is cloned if it is frozen; nil: as the options say.
+    public var way: CloneWay?
 
     /// An image and where its clone goes.
-    public init(image: ImageFile, directory: OpenFile, consistency: Consistency? = nil) {
+    public init(image: ImageFile, directory: OpenFile, consistency: Consistency? = nil, way: CloneWay? = nil) {
         self.image = image
         self.directory = directory
         self.consistency = consistency
+        self.way = way
     }
 }
 

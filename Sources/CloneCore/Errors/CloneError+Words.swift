@@ -31,7 +31,7 @@ extension CloneError {
             "\(image): what is mounted from it changed while the clone was taken; there is no snapshot"
         case .windowBroken(.blocksMoved, let image):
             "\(image): its filesystem moves blocks about, so that extent maps can't be compared; there is no snapshot"
-        case .freezeTooLong(let image, let predicted, let limit, let extents, let way):
+        case .freezeTooLong(let image, _, let predicted, let limit, let extents, let way):
             "\(image): with \(extents) extents it would be frozen for about \(predicted) ms (\(way.rawValue)), and \(limit) ms are allowed"
         case .trackingImpossible(let path, let refusal): "\(path): writes to it can't be tracked: \(refusal.words)"
         case .trackingMissed(let path, let offset, let length):
@@ -100,13 +100,11 @@ extension CloneError {
         case .windowBroken(.blocksMoved, _):
             "wait until it is done (`btrfs balance status`)" + (has("--clone") ? ", or use --clone plain" : "") + ", and try again"
         case .windowBroken: "see that no other backup program freezes the same filesystem, and try again"
-        case .freezeTooLong(let image, _, _, _, let way):
-            (has("--max-freeze") ? "allow more with --max-freeze; or " : "")
-                + "have it in fewer pieces: defragment it (`xfs_fsr -v \(image.shellWord)`, `btrfs filesystem defragment`), prevent it with "
-                + "`xfs_io -c 'cowextsize 1m' \(image.shellWord)`"
-                + (way == .tracked ? "" : "; or let writes be tracked (losnap(8), CLONING)")
+        case .freezeTooLong(let image, let pool, _, _, _, let way): Self.hint(freezingLess: image.shellWord, on: pool, way, has)
         case .trackingImpossible:
-            has("--clone") ? "leave out --clone tracked: then the extent maps are compared" : "let losnap choose how to clone"
+            has("--clone")
+                ? "take it with --clone maps: then the extent maps are compared"
+                : "let losnap choose how to clone: leave `clone: tracked` out of the configuration"
         case .trackingMissed: has("--clone") ? "take it with --clone maps, and report this" : "try again, and report this"
         case .stillFrozen(let mountPoint): "run `losnap thaw`, or `fsfreeze -u \(mountPoint.shellWord)`"
         case .unmountedWhileFrozen: "mount it again: it comes back frozen, and `losnap thaw` thaws it then"
@@ -220,5 +218,26 @@ extension CloneError {
         case .refused(.unreachableNamespace), .refused(.hiddenMount): .permission
         case .refused: .failed
         }
+    }
+}
+
+extension CloneError {
+    /// What makes a freeze shorter, the quickest first.
+    private static func hint(freezingLess image: String, on pool: String, _ way: CloneWay, _ has: (String) -> Bool) -> String {
+        let tracking: String? =
+            switch way {
+            case .plain: has("--clone") ? "take it with --clone tracked" : "let losnap choose how to clone"
+            case .maps: "let writes be tracked (losnap(8), CLONING)"
+            case .tracked: nil
+            }
+        let whole: String =
+            switch pool {
+            case "xfs":
+                "defragment it while little is written, with `xfs_fsr -v \(image)`, and keep new pieces from being small, with "
+                    + "`xfs_io -c 'cowextsize 1m' \(image)`"
+            case "btrfs": "defragment it with `btrfs filesystem defragment \(image)`"
+            default: "have it in fewer pieces"
+            }
+        return [has("--max-freeze") ? "allow more with --max-freeze" : nil, tracking, whole].compactMap(\.self).joined(separator: "; or ")
     }
 }

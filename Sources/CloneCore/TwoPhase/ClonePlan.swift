@@ -36,19 +36,19 @@ extension CloneJob {
     func begin(_ plan: inout ClonePlan) throws(CloneError) {
         // Before extents are counted: what is dirty has none yet.
         try settle()
-        let isWorthIt = options.way != .plain
         for index in prepared.indices where prepared[index].consistency == .frozen {
             let item = prepared[index]
             let few = try fewExtents(of: item)
+            let way = item.target.way ?? options.way
             // Where even these might take too long, what it really costs is measured.
-            if let few, options.way == nil || options.way == .plain, UInt64(few) * usualCost <= options.maxFreezeNanoseconds {
+            if let few, way == nil || way == .plain, UInt64(few) * usualCost <= options.maxFreezeNanoseconds {
                 plan.plain[index] = (few, UInt64(few) * usualCost)
                 continue
             }
             plan.tookTime = true
-            if isWorthIt, options.way != nil || canReadExtents(of: item) {
+            if way != .plain, way != nil || canReadExtents(of: item) {
                 let clone = try TwoPhaseClone(
-                    of: item.target, to: item.clone.file, forced: options.way, view: view, kernel: kernel, tuning: options.tuning)
+                    of: item.target, to: item.clone.file, forced: way, view: view, kernel: kernel, tuning: options.tuning)
                 try synchronize()
                 try clone.begin(progress: options.progress)
                 plan.clones[index] = clone
@@ -70,9 +70,11 @@ extension CloneJob {
             total += clone?.predicted ?? plan.plain[index].predicted ?? 0
             // All members of a group are frozen together.
             guard total <= options.maxFreezeNanoseconds else {
+                let target = prepared[index].target
                 throw .freezeTooLong(
-                    image: prepared[index].target.image.path, predicted: total / 1_000_000, limit: options.maxFreezeNanoseconds / 1_000_000,
-                    extents: clone?.extents ?? plan.plain[index].extents ?? 0, clone?.way ?? .plain)
+                    image: target.image.path, pool: filesystemName(of: target.image.file, kernel: kernel), predicted: total / 1_000_000,
+                    limit: options.maxFreezeNanoseconds / 1_000_000, extents: clone?.extents ?? plan.plain[index].extents ?? 0,
+                    clone?.way ?? .plain)
             }
         }
     }

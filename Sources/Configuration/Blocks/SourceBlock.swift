@@ -1,6 +1,7 @@
 // A source as it is written, and `defaults`, which has the same keys but for what belongs to one source alone. The rule: what a source says wins
 // over the defaults, key by key; `null` switches off.
 
+import CloneCore
 import Policy
 import SystemPackage
 
@@ -16,6 +17,7 @@ struct SourceBlock {
     var immutable: Setting<Bool>?
     var consistency: Setting<ConfiguredConsistency>?
     var maxFreeze: Setting<FreezeTime>?
+    var clone: Setting<CloneWay>?
     var before: Setting<String>?
     var after: Setting<String>?
     var failed: Setting<String>?
@@ -27,8 +29,8 @@ struct SourceBlock {
     var maxAge: Setting<CalendarDuration>?
 
     static let sharedKeys = [
-        "policy", "every", "immutable", "consistency", "max-freeze", "before", "after", "failed", "timeout", "if-changed", "timezone",
-        "missed-warning", "missed-critical", "max-age",
+        "policy", "every", "immutable", "consistency", "max-freeze", "clone", "before", "after", "failed", "timeout", "if-changed",
+        "timezone", "missed-warning", "missed-critical", "max-age",
     ]
     static let ownKeys = ["image", "snapshot-directory", "group"]
 
@@ -55,6 +57,8 @@ struct SourceBlock {
         case "consistency":
             consistency = entry.one("frozen or crash") { (text) throws(Refusal) in try choice(text) as ConfiguredConsistency }
         case "max-freeze": maxFreeze = entry.one("a duration such as 10s", freezeTime)
+        case "clone":
+            clone = entry.one("plain, maps or tracked") { (text) throws(Refusal) in try choice(text) as CloneWay }
         case "before": before = entry.one("a command", command)
         case "after": after = entry.one("a command", command)
         case "failed": failed = entry.one("a command", command)
@@ -88,6 +92,7 @@ struct SourceBlock {
         merged.immutable = immutable ?? defaults.immutable
         merged.consistency = consistency ?? defaults.consistency
         merged.maxFreeze = maxFreeze ?? defaults.maxFreeze
+        merged.clone = clone ?? defaults.clone
         merged.before = before ?? defaults.before
         merged.after = after ?? defaults.after
         merged.failed = failed ?? defaults.failed

@@ -16,8 +16,9 @@ func choice<Value: RawRepresentable & CaseIterable>(_ text: String) throws(Refus
     if let value = Value(rawValue: text) { return value }
     let known = Value.allCases.map(\.rawValue)
     let near = nearestNames(to: text, among: known, limit: 1).first
+    let listed = known.dropLast().joined(separator: ", ") + " or " + known[known.count - 1]
     throw Refusal(
-        "expected \(known.joined(separator: " or ")), found '\(text.shown)'", hint: near.map { "did you mean \($0)?" })
+        "expected \(listed), found '\(text.shown)'", hint: near.map { "did you mean \($0)?" })
 }
 
 /// `true` or `false`. YAML 1.1 would also take yes, no, on and off, which YAML 1.2 has as text.

@@ -60,14 +60,16 @@ extension Store {
     func take(_ prepared: [PreparedSource], _ request: CreateRequest) throws(SnapshotsError) -> CreateReport {
         var cloning = CloneOptions(
             consistency: request.consistency, maxFreezeNanoseconds: request.maxFreezeNanoseconds, waitsForLocks: options.waitsForLocks,
-            longestWaitNanoseconds: options.longestWaitNanoseconds, places: options.places, way: request.way)
+            longestWaitNanoseconds: options.longestWaitNanoseconds, places: options.places)
         if let watcher = options.progress {
             cloning.progress = { watcher(WorkProgress(.cloning, done: Int64(clamping: $0), total: Int64(clamping: $1))) }
         }
         let job = try beneath { () throws(CloneError) in
             try CloneJob(
                 preparing: prepared.map {
-                    CloneTarget(image: $0.image, directory: $0.place.file, consistency: request.consistency(of: $0.source))
+                    CloneTarget(
+                        image: $0.image, directory: $0.place.file, consistency: request.consistency(of: $0.source),
+                        way: request.exceptions[$0.source.id]?.way)
                 },
                 options: cloning,
                 outputs: options.outputs.map { ($0.name, $0.descriptor) }, view: options.view, kernel: kernel)

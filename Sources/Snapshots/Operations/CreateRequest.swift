@@ -25,8 +25,6 @@ public struct CreateRequest: Sendable {
     public var ifChanged: Int64?
     /// A time of the user's own, with the origin `import` or `adopted`; nil: the instant of the freeze.
     public var takenAt: Instant?
-    /// How frozen images are cloned; nil: as fits each best.
-    public var way: CloneWay?
     /// What is different for single sources, by their UUIDs.
     public var exceptions: [Identifier: Exception] = [:]
 
@@ -34,12 +32,15 @@ public struct CreateRequest: Sendable {
     public struct Exception: Sendable, Hashable {
         /// Frozen, or taken as it is.
         public var consistency: Consistency
+        /// How it is cloned if it is frozen; nil: as fits it best.
+        public var way: CloneWay?
         /// Whether its file gets the immutable flag.
         public var setsImmutable: Bool
 
-        /// Those two.
-        public init(consistency: Consistency, setsImmutable: Bool) {
+        /// Those three.
+        public init(consistency: Consistency, way: CloneWay? = nil, setsImmutable: Bool) {
             self.consistency = consistency
+            self.way = way
             self.setsImmutable = setsImmutable
         }
     }

@@ -23,13 +23,15 @@ struct RestoreDestination {
         }
     }
 
-    /// A nameless clone of the snapshot, with everything that the image had.
-    func makeClone(of snapshot: OpenFile, attributes: ImageAttributes) throws(SnapshotsError) -> NamelessClone {
+    /// A nameless clone of the snapshot, with everything that the image had. Nobody writes a snapshot, so it can be cloned in pieces.
+    func makeClone(of snapshot: OpenFile, attributes: ImageAttributes, progress: ProgressWatcher?) throws(SnapshotsError) -> NamelessClone {
         let clone = try beneath { () throws(CloneError) in
             try NamelessClone(of: snapshot, in: directory, traits: attributes.traits, kernel: kernel)
         }
         do {
-            try kernel.clone(clone.file.descriptor, snapshot.descriptor)
+            _ = try clone.fill(from: snapshot, kernel: kernel) { done, total in
+                progress?(WorkProgress(.cloning, done: Int64(clamping: done), total: Int64(clamping: total)))
+            }
         } catch .improperLink {
             throw .restoreElsewhere(snapshot: FilePath(snapshot.path), target: path, replaces: false)
         } catch {

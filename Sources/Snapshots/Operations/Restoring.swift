@@ -42,7 +42,7 @@ extension Store {
         var report = RestoreReport(plan: plan, safety: nil, warnings: warnings)
         // Leased from before the safety snapshot to after the exchange: nobody can write in between what would be lost.
         let replaced = plan.replaces ? try replaceableImage(at: plan.path) : nil
-        let restored = try destination.makeClone(of: snapshot, attributes: row.image)
+        let restored = try destination.makeClone(of: snapshot, attributes: row.image, progress: options.progress)
         if let replaced {
             guard let source else { throw .unknownSource(reference: row.sourceName.text, nearest: []) }
             let taken = try takeSafety(of: source, image: replaced)

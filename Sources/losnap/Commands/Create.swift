@@ -15,8 +15,8 @@ struct Create: Command {
             filesystem inside a mounted image is frozen while it is cloned; needs root then. Several sources make a group: one freeze, all \
             or none.
 
-            What the configuration says of a source holds unless an option says otherwise: its directory, consistency, longest freeze, \
-            immutable flag, and the hooks before and after.
+            What the configuration says of a source holds unless an option says otherwise: its directory, consistency, longest freeze, way \
+            to clone, immutable flag, and the hooks before and after.
 
             EXAMPLES:
               losnap create /home
@@ -60,7 +60,8 @@ struct Create: Command {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "How to clone what is frozen: plain, maps or tracked; as fits it best, unless said (losnap(8), CLONING).", valueName: "way"))
+            "How to clone what is frozen: plain, maps or tracked; as fits it best, unless said or configured (losnap(8), CLONING).",
+            valueName: "way"))
     var clone: Way?
 
     @Option(
@@ -101,6 +102,7 @@ struct Create: Command {
         let wishes = TakeWishes(
             consistency: consistency.map { $0 == .crash ? .crash : .frozen },
             maxFreezeNanoseconds: try maxFreeze.map(FreezeLimit.nanoseconds),
+            way: clone.flatMap { CloneWay(rawValue: $0.rawValue) },
             setsImmutable: noImmutable ? false : nil, runsHooks: !noHooks)
         let ifChanged = try ifChanged.map { try ChangeLimit.bytes($0) }
         try checkCommand()
@@ -109,10 +111,9 @@ struct Create: Command {
         let surroundings = try session.hookSurroundings(catalogue, found)
         let store = try session.open(catalogue, for: .making, waits: change.wait)
         let orders = try source.map { try configured.takeOrder(for: session.resolve($0, in: store, registeringAs: configured), wishes) }
-        var request = CreateRequest(
+        let request = CreateRequest(
             sources: [], label: label, tags: tags, hold: hold, origin: takenAt == nil ? .manual : .import, ifChanged: ifChanged,
             takenAt: takenAt)
-        request.way = clone.flatMap { CloneWay(rawValue: $0.rawValue) }
         let taking = Taking(store: store, orders: orders, surroundings: surroundings)
         if let command { return try take(request, around: command, with: taking, session) }
         let (report, hookFailure) = try taking.take(request, session)

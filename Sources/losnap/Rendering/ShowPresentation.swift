@@ -45,9 +45,9 @@ struct ShowPresentation: Presentation {
         return sheet.text
     }
 
-    /// Only of a freeze: what was not frozen is always cloned in one go.
+    /// What was not frozen is never cloned in two phases: of that the extents say all.
     private func cloned(_ snapshot: Snapshot) -> String? {
-        guard snapshot.consistency == .frozen else { return nil }
+        if snapshot.consistency != .frozen, snapshot.extentCount == nil { return nil }
         let extents = snapshot.extentCount.map { "\($0) extents" }
         let again = snapshot.reclonedBytes.map { "\(Quantity.bytes($0)) again while frozen" }
         return ([snapshot.cloneMethod.rawValue] + [extents, again].compactMap(\.self)).joined(separator: ", ")

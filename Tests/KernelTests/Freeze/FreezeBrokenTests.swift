@@ -69,8 +69,7 @@ struct FreezeBrokenTests {
     func stopped(kind: Filesystem) throws {
         try TestScope.with { scope in
             let scene = try FreezeScene(scope, image: kind)
-            let process = try scene.start(["--deadline", "1000", "--stall", "cloneRange:2:1"])
-            try scene.probe.waitFor("cloneRange", 2, of: process)
+            let process = try scene.startStalled(for: 1, ["--deadline", "1000"])
             process.send(SIGSTOP)
             let touch = try Touch(scope, in: scene.image.path)
             _ = try touch.through(within: .seconds(1) + slack)
@@ -134,8 +133,7 @@ struct FreezeBrokenTests {
     func thawedEarly() throws {
         try TestScope.with { scope in
             let scene = try FreezeScene(scope)
-            let process = try scene.start(["--stall", "cloneRange:2:1.5"])
-            try scene.probe.waitFor("cloneRange", 2, of: process)
+            let process = try scene.startStalled(for: 1.5)
             #expect(scene.image.mount.thaw() == 1)
             let outcome = process.finish(within: .seconds(20))
             #expect(outcome.stdout.contains("error window_broken windowBroken(CloneCore.BrokenWindow.thawedEarly"))
@@ -150,8 +148,7 @@ struct FreezeBrokenTests {
     func signalsWait(signal: Int32) throws {
         try TestScope.with { scope in
             let scene = try FreezeScene(scope)
-            let process = try scene.start(["--stall", "cloneRange:2:1.5"])
-            try scene.probe.waitFor("cloneRange", 2, of: process)
+            let process = try scene.startStalled(for: 1.5)
             process.send(signal)
             #expect(process.waitForEnd(within: .milliseconds(500)) == nil)
             #expect(process.waitForEnd(within: .seconds(10)) == .signalled(signal))
@@ -165,8 +162,7 @@ struct FreezeBrokenTests {
     func stopKeyWaits() throws {
         try TestScope.with { scope in
             let scene = try FreezeScene(scope)
-            let process = try scene.start(["--stall", "cloneRange:2:1.5"])
-            try scene.probe.waitFor("cloneRange", 2, of: process)
+            let process = try scene.startStalled(for: 1.5)
             process.send(SIGTSTP)
             let touch = try Touch(scope, in: scene.image.path)
             #expect(processState(process.pid) != "T")

@@ -78,8 +78,7 @@ struct FreezeConsistencyTests {
         try TestScope.with { scope in
             let scene = try FreezeScene(scope)
             let bound = try scope.bindMount(scene.image.path)
-            let process = try scene.start(["--stall", "cloneRange:2:1"])
-            try scene.probe.waitFor("cloneRange", 2, of: process)
+            let process = try scene.startStalled(for: 1)
             let touch = try Touch(scope, in: bound.path)
             #expect(touch.hangs())
             let outcome = process.finish(within: .seconds(20))
@@ -131,21 +130,29 @@ struct FreezeConsistencyTests {
         }
     }
 
-    @Test("a member of a group that is not mounted is cloned when nothing is frozen any more")
+    @Test(
+        "a member of a group that is not mounted is cloned when nothing is frozen any more",
+        .enabled(if: Command.find("strace") != nil, "needs strace"))
     func unmountedMember() throws {
         try TestScope.with { scope in
             let scene = try FreezeScene(scope)
             let other = try scope.image("other.img", in: scene.pool.path, .ext4)
-            let process = try scene.probe.start([
-                "clone", scene.runtime.string, "--stall", "clone:1:600", scene.image.file.string, "\(scene.pool.path)/a", other.string,
-                "\(scene.pool.path)/b",
-            ])
-            try scene.probe.waitFor("clone", of: process)
-            scene.image.mount.expectThawed()
-            let touch = try Touch(scope, in: scene.image.path)
-            _ = try touch.through(within: .seconds(10))
-            process.send(SIGKILL)
-            #expect(process.waitForEnd(within: .seconds(10)) == .signalled(SIGKILL))
+            let probe = Tool.losnap.executable.removingLastComponent().appending("freezeprobe")
+            let trace = scope.directory.appending("trace")
+            let outcome = try Command.outcome(
+                "strace",
+                [
+                    "-f", "-o", trace.string, "-e", "trace=ioctl", "--", probe.string, "clone", scene.runtime.string,
+                    scene.image.file.string, "\(scene.pool.path)/a", other.string, "\(scene.pool.path)/b",
+                ])
+            #expect(outcome.succeeded && outcome.stdout.contains("clone unmounted"), "\(outcome)")
+            let calls = try String(contentsOfFile: trace.string, encoding: .utf8).split(separator: "\n")
+            let frozen = try #require(calls.firstIndex { $0.contains("FIFREEZE") })
+            let thawed = try #require(calls.lastIndex { $0.contains("FITHAW") })
+            let isClone = { (call: Substring) in call.contains("FICLONE") }
+            let inside = Set(calls[frozen..<thawed].filter(isClone).compactMap { $0.firstMatch(of: /src_fd=(\d+)/)?.output.1 })
+            #expect(inside.count == 1)
+            #expect(calls[thawed...].contains(where: isClone))
         }
     }
 

@@ -12,8 +12,7 @@ struct FreezeLockTests {
     func two() throws {
         try TestScope.with { scope in
             let scene = try FreezeScene(scope)
-            let first = try scene.start(["--stall", "cloneRange:2:2"])
-            try scene.probe.waitFor("cloneRange", 2, of: first)
+            let first = try scene.startStalled(for: 2)
             let other = scene.pool.path.appending("other")
             let arguments = [scene.image.file.string, other.string]
             let refused = try scene.probe.run(["clone", scene.runtime.string] + arguments)
@@ -46,8 +45,7 @@ struct FreezeLockTests {
     func killed() throws {
         try TestScope.with { scope in
             let scene = try FreezeScene(scope)
-            let first = try scene.start(["--stall", "cloneRange:2:600"])
-            try scene.probe.waitFor("cloneRange", 2, of: first)
+            let first = try scene.startStalled(for: 600)
             first.end()
             try eventually("the guard has thawed") { try scene.clone().succeeded }
         }

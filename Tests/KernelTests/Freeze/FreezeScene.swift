@@ -29,6 +29,14 @@ struct FreezeScene {
         try probe.start(["clone", runtime.string] + options + [image.file.string, destination.string])
     }
 
+    /// Starts the probe on the image, and waits until its clone has begun: with everything frozen it stands still for so many seconds.
+    func startStalled(for seconds: Double, _ options: [String] = []) throws -> ChildProcess {
+        // The first call is the attempt with one block, before the freeze.
+        let process = try start(options + ["--stall", "cloneRange:2:\(seconds)"])
+        try probe.waitFor("cloneRange", 2, of: process)
+        return process
+    }
+
     /// Runs the probe on the image to its end.
     func clone(_ options: [String] = []) throws -> Outcome {
         try probe.run(["clone", runtime.string] + options + [image.file.string, destination.string])

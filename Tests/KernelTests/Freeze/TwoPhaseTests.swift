@@ -107,9 +107,7 @@ struct TwoPhaseTests {
             try Command.run("truncate", ["-s", "80M", scene.image.file.string])
             _ = try scope.writer(in: scene.image.path)
             let between = "truncate -s \(size) \(scene.image.file) && losetup --set-capacity \(scene.image.device.path)"
-            let taken = try TwoPhaseClone(
-                scene.probe, image: scene.image.file, to: scene.destination,
-                ["--between", between] + (way == "maps" ? ["--way", "maps"] : []))
+            let taken = try scene.cloneInTwoPhases(["--between", between] + (way == "maps" ? ["--way", "maps"] : []))
             // Setting a file's length is a change that no record shows.
             #expect(taken.way == "maps", "\(taken.outcome)")
             try taken.expectExact()
@@ -121,11 +119,10 @@ struct TwoPhaseTests {
         try TestScope.with { scope in
             let scene = try FreezeScene(scope, image: .ext4)
             let write = "printf x | dd of=\(scene.image.file) bs=1 seek=5000 conv=notrunc status=none"
-            let taken = try TwoPhaseClone(scene.probe, image: scene.image.file, to: scene.destination, ["--between", write])
+            let taken = try scene.cloneInTwoPhases(["--between", write])
             #expect(taken.way == "maps" && taken.outcome.stdout.contains("beside the loop devices"), "\(taken.outcome)")
             try taken.expectExact()
-            let forced = try TwoPhaseClone.outcome(
-                scene.probe, image: scene.image.file, to: scene.pool.path.appending("other"), ["--way", "tracked", "--between", write])
+            let forced = try scene.tryTwoPhases(["--way", "tracked", "--between", write])
             #expect(forced.stdout.contains("error tracking_impossible"), "\(forced)")
             scene.image.mount.expectThawed()
         }
@@ -144,7 +141,7 @@ struct TwoPhaseTests {
                 _ = try scene.probe.start(["map", scene.runtime.string, scene.image.file.string, marker.string])
             }
             try eventually("the other process is ready") { access(marker.string, F_OK) == 0 }
-            let taken = try TwoPhaseClone(scene.probe, image: scene.image.file, to: scene.destination, [])
+            let taken = try scene.cloneInTwoPhases()
             #expect(taken.way == "maps" && taken.outcome.stdout.contains("has the image open for writing"), "\(taken.outcome)")
             try taken.expectExact()
         }
@@ -156,9 +153,7 @@ struct TwoPhaseTests {
             let scene = try FreezeScene(scope, image: .ext4)
             // Enough for one page to overflow.
             let write = "dd if=/dev/zero of=\(scene.image.path)/more bs=4k count=600 oflag=sync status=none"
-            let taken = try TwoPhaseClone(
-                scene.probe, image: scene.image.file, to: scene.destination,
-                ["--ring", "4096", "--restarts", "\(restarts)", "--between", write])
+            let taken = try scene.cloneInTwoPhases(["--ring", "4096", "--restarts", "\(restarts)", "--between", write])
             // Nobody writes after that, so what is recorded then is complete.
             #expect(taken.way == (restarts == 0 ? "maps" : "tracked"), "\(taken.outcome)")
             #expect(taken.outcome.stdout.contains("records of writes were lost") == (restarts == 0), "\(taken.outcome)")
@@ -171,7 +166,7 @@ struct TwoPhaseTests {
         try TestScope.with { scope in
             let scene = try FreezeScene(scope, image: .ext4)
             _ = try Load(scope, in: scene.image.path)
-            let taken = try TwoPhaseClone(scene.probe, image: scene.image.file, to: scene.destination, ["--ring", "4096"])
+            let taken = try scene.cloneInTwoPhases(["--ring", "4096"])
             #expect(taken.way == "maps" || taken.way == "tracked", "\(taken.outcome)")
             try taken.expectExact()
         }
@@ -181,11 +176,10 @@ struct TwoPhaseTests {
     func notPermitted() throws {
         try TestScope.with { scope in
             let scene = try FreezeScene(scope, image: .ext4)
-            let taken = try TwoPhaseClone(scene.probe, image: scene.image.file, to: scene.destination, ["--refuse-tracking"])
+            let taken = try scene.cloneInTwoPhases(["--refuse-tracking"])
             #expect(taken.way == "maps" && taken.outcome.stdout.contains("perf_event_open is not permitted"), "\(taken.outcome)")
             try taken.expectExact()
-            let forced = try TwoPhaseClone.outcome(
-                scene.probe, image: scene.image.file, to: scene.pool.path.appending("other"), ["--refuse-tracking", "--way", "tracked"])
+            let forced = try scene.tryTwoPhases(["--refuse-tracking", "--way", "tracked"])
             #expect(forced.stdout.contains("error tracking_impossible"), "\(forced)")
         }
     }
@@ -195,7 +189,7 @@ struct TwoPhaseTests {
         try TestScope.with { scope in
             let scene = try FreezeScene(scope, image: .ext4)
             let attach = "losetup --read-only --find \(scene.image.file)"
-            let taken = try TwoPhaseClone(scene.probe, image: scene.image.file, to: scene.destination, ["--between", attach])
+            let taken = try scene.cloneInTwoPhases(["--between", attach])
             for name in try Command.run("losetup", ["--noheadings", "--output", "NAME", "--associated", scene.image.file.string]).split(
                 separator: "\n")
             where name != scene.image.device.path.string { try Command.run("losetup", ["--detach", String(name)]) }
@@ -246,6 +240,18 @@ private struct TwoPhaseClone {
         let comparison = try Command.outcome("cmp", [path.string, "\(path).plain"], within: .seconds(60))
         #expect(comparison.succeeded, "\(comparison.stdout)\(comparison.stderr) \(outcome)", sourceLocation: sourceLocation)
         try Command.run("rm", ["-f", path.string, "\(path).plain"])
+    }
+}
+
+extension FreezeScene {
+    /// A clone of the image in two phases, and a plain one in the same freeze.
+    fileprivate func cloneInTwoPhases(_ options: [String] = []) throws -> TwoPhaseClone {
+        try TwoPhaseClone(probe, image: image.file, to: destination, options)
+    }
+
+    /// What becomes of another one, which may be refused.
+    fileprivate func tryTwoPhases(_ options: [String]) throws -> Outcome {
+        try TwoPhaseClone.outcome(probe, image: image.file, to: pool.path.appending("other"), options)
     }
 }
 

@@ -14,8 +14,7 @@ struct GuardTests {
     func surroundings() throws {
         try TestScope.with { scope in
             let scene = try FreezeScene(scope)
-            let process = try scene.start(["--stall", "cloneRange:2:3"])
-            try scene.probe.waitFor("cloneRange", 2, of: process)
+            let process = try scene.startStalled(for: 3)
             let guardian = try guardPID(of: process.pid)
             let descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(guardian)/fd").sorted()
             let targets = try descriptors.map { try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(guardian)/fd/\($0)") }
@@ -36,8 +35,7 @@ struct GuardTests {
     func groupSignals() throws {
         try TestScope.with { scope in
             let scene = try FreezeScene(scope)
-            let process = try scene.start(["--stall", "cloneRange:2:600"])
-            try scene.probe.waitFor("cloneRange", 2, of: process)
+            let process = try scene.startStalled(for: 600)
             let touch = try Touch(scope, in: scene.image.path)
             #expect(touch.hangs())
             process.send(SIGKILL, to: .group)
@@ -49,8 +47,7 @@ struct GuardTests {
     func killed() throws {
         try TestScope.with { scope in
             let scene = try FreezeScene(scope)
-            let process = try scene.start(["--stall", "cloneRange:2:1"])
-            try scene.probe.waitFor("cloneRange", 2, of: process)
+            let process = try scene.startStalled(for: 1)
             kill(try guardPID(of: process.pid), SIGKILL)
             let outcome = process.finish(within: .seconds(20))
             #expect(outcome.stdout.contains("clone frozen"))
@@ -63,8 +60,7 @@ struct GuardTests {
     func killedAndLate() throws {
         try TestScope.with { scope in
             let scene = try FreezeScene(scope)
-            let process = try scene.start(["--deadline", "500", "--stall", "cloneRange:2:2"])
-            try scene.probe.waitFor("cloneRange", 2, of: process)
+            let process = try scene.startStalled(for: 2, ["--deadline", "500"])
             kill(try guardPID(of: process.pid), SIGKILL)
             #expect(process.finish(within: .seconds(20)).stdout.contains("error window_broken"))
             scene.image.mount.expectThawed()
@@ -92,8 +88,7 @@ struct GuardTests {
     func stopped() throws {
         try TestScope.with { scope in
             let scene = try FreezeScene(scope)
-            let process = try scene.start(["--stall", "cloneRange:2:0.5"])
-            try scene.probe.waitFor("cloneRange", 2, of: process)
+            let process = try scene.startStalled(for: 0.5)
             let guardian = try guardPID(of: process.pid)
             kill(guardian, SIGSTOP)
             #expect(process.finish(within: .seconds(20)).succeeded)
@@ -109,8 +104,7 @@ struct GuardTests {
         try TestScope.with { scope in
             let scene = try FreezeScene(scope, size: 400 << 20)
             let nested = try scope.mountedImage("inner.img", in: scene.image.path, .ext4)
-            let process = try scene.start(["--deadline", "2000", "--stall", "cloneRange:2:600"])
-            try scene.probe.waitFor("cloneRange", 2, of: process)
+            let process = try scene.startStalled(for: 600, ["--deadline", "2000"])
             let guardian = try guardPID(of: process.pid)
             #expect(scene.probe.records.count == 2)
             process.send(signal)
@@ -132,8 +126,7 @@ struct GuardTests {
     func recordOfAnother() throws {
         try TestScope.with { scope in
             let scene = try FreezeScene(scope)
-            let process = try scene.start(["--stall", "cloneRange:2:600"])
-            try scene.probe.waitFor("cloneRange", 2, of: process)
+            let process = try scene.startStalled(for: 600)
             let guardian = try guardPID(of: process.pid)
             let name = try #require(scene.probe.records.first)
             let file = scene.runtime.appending("frozen").appending(name)
@@ -152,8 +145,7 @@ struct GuardTests {
     func bothKilled(kind: Filesystem) throws {
         try TestScope.with { scope in
             let scene = try FreezeScene(scope, image: kind)
-            let process = try scene.start(["--stall", "cloneRange:2:600"])
-            try scene.probe.waitFor("cloneRange", 2, of: process)
+            let process = try scene.startStalled(for: 600)
             #expect(try scene.probe.thaw() == "inUse \(scene.image.path)\n")
             #expect(scene.probe.records.count == 1)
             try killBoth(process)
@@ -173,8 +165,7 @@ struct GuardTests {
         try TestScope.with { scope in
             let scene = try FreezeScene(scope, size: 400 << 20)
             let nested = try scope.mountedImage("inner.img", in: scene.image.path, inner)
-            let process = try scene.start(["--stall", "cloneRange:2:600"])
-            try scene.probe.waitFor("cloneRange", 2, of: process)
+            let process = try scene.startStalled(for: 600)
             #expect(scene.probe.records.count == 2)
             try killBoth(process)
             let touch = try Touch(scope, in: nested.path)
@@ -190,8 +181,7 @@ struct GuardTests {
     func unmountedSince() throws {
         try TestScope.with { scope in
             let scene = try FreezeScene(scope)
-            let process = try scene.start(["--stall", "cloneRange:2:600"])
-            try scene.probe.waitFor("cloneRange", 2, of: process)
+            let process = try scene.startStalled(for: 600)
             try killBoth(process)
             #expect(scene.image.mount.thaw() == 1)
             try scene.image.mount.unmount()
@@ -204,8 +194,7 @@ struct GuardTests {
     func unmountedFrozen(kind: Filesystem) throws {
         try TestScope.with { scope in
             let scene = try FreezeScene(scope, image: kind)
-            let process = try scene.start(["--stall", "cloneRange:2:600"])
-            try scene.probe.waitFor("cloneRange", 2, of: process)
+            let process = try scene.startStalled(for: 600)
             try killBoth(process)
             try scene.image.mount.unmount()
             #expect(try scene.probe.thaw() == "stuck \(scene.image.path) unmounted_while_frozen\n")

@@ -36,4 +36,28 @@ struct LocloneStraceTests {
             #expect(window.allSatisfy { allowed.contains($0.prefix { $0 != "(" }) }, "\(window.joined(separator: "\n"))")
         }
     }
+
+    @Test("an image in many pieces is cloned before the freeze, without an option for it")
+    func twoPhases() throws {
+        try TestScope.with { scope in
+            let scene = try LocloneScene(scope)
+            let file = try scope.image("mounted.img", in: scene.pool.path, .ext4)
+            try appendFragments(to: file, count: 4000)
+            _ = try scope.mountImage(file, .ext4)
+            let log = scope.freshPath("strace")
+            let outcome = try Tool(executable: try #require(Command.find("strace"))).run(
+                ["-o", log.string, "-e", "trace=ioctl", scene.tool.executable.string, file.string, scene.copy.string],
+                environment: scene.tool.environment)
+            #expect(outcome.succeeded, "\(outcome)")
+            let lines = try String(contentsOfFile: log.string, encoding: .utf8).split(separator: "\n")
+            let first = try #require(lines.firstIndex { $0.contains("FIFREEZE") })
+            func ranges(_ lines: ArraySlice<Substring>) -> Int { lines.count { $0.contains("FICLONERANGE") && $0.hasSuffix("= 0") } }
+            // One is the attempt with the first block; the others are the pieces.
+            #expect(ranges(lines[..<first]) >= 4, "\(lines.joined(separator: "\n"))")
+            #expect(!lines.contains { $0.contains("FICLONE,") })
+            try Command.run("e2fsck", ["-fn", scene.copy.string])
+            // What is behind the filesystem nobody writes.
+            try Command.run("cmp", ["-i", "\(Filesystem.ext4.smallSize)", file.string, scene.copy.string])
+        }
+    }
 }

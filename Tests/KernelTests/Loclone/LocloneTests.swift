@@ -188,8 +188,7 @@ struct LocloneTests {
     func thawsFirst() throws {
         try TestScope.with { scope in
             let scene = try FreezeScene(scope)
-            let process = try scene.start(["--stall", "cloneRange:2:600"])
-            try scene.probe.waitFor("cloneRange", 2, of: process)
+            let process = try scene.startStalled(for: 600)
             let guardian = try guardPID(of: process.pid)
             kill(guardian, SIGSTOP)
             process.send(SIGKILL)
