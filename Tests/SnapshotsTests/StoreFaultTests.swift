@@ -1,7 +1,6 @@
 // Fail the n-th call of the kernel, for every n and every errno that the call may return; then the same with the power going at the n-th
 // call. After each: what is listed is whole, nothing is lost, `repair` brings rows and files together, and a second try succeeds.
-// By default a part of the places is tried, spread over the operation, another part in each run; LOSNAP_TEST_EVERY_CALL=1 tries all
-// (some minutes).
+// By default a part of the places is tried, spread over the operation, another part in each run; a long run tries all.
 
 import CloneCore
 import Foundation
@@ -12,7 +11,7 @@ import Testing
 
 @testable import Snapshots
 
-@Suite("Store: faults", .needsRoot, .blocking, .timeLimit(.minutes(15)))
+@Suite("Store: faults", .needsRoot, .blocking, .timeLimit(.minutes(TestLength.isLong ? 120 : 15)))
 struct StoreFaultTests {
     @Test("every failing call", arguments: FaultCase.allCases)
     func failures(of operation: FaultCase) throws {
@@ -33,7 +32,7 @@ struct StoreFaultTests {
                     try scene.remove()
                 }
             }
-            #expect(struck > (Self.isThorough ? 20 : 5))
+            #expect(struck > (TestLength.isLong ? 20 : 5))
         }
     }
 
@@ -74,12 +73,12 @@ struct StoreFaultTests {
     }
 
     /// Every call that changes something, and of those that only look the first of each kind: the way from `/` to a directory is
-    /// walked many times. All of them with LOSNAP_TEST_EVERY_CALL set.
+    /// walked many times. All of them in a long run.
     private static func worthFailing(_ calls: [RecordingKernel.Call]) -> [(index: Int, name: String)] {
         let words = calls.map(\.description)
         return spread(
             calls.indices.filter { index in
-                isThorough || !looking.contains(calls[index].name) || words.firstIndex(of: words[index]) == index
+                TestLength.isLong || !looking.contains(calls[index].name) || words.firstIndex(of: words[index]) == index
             }
         ).map { ($0, calls[$0].name) }
     }
@@ -96,7 +95,7 @@ struct StoreFaultTests {
     /// About ten of the places, evenly, from a beginning that is drawn anew: what is struck stands in the message of a failure.
     private static func spread(_ places: [Int]) -> [Int] {
         let step = max(1, places.count / 10)
-        guard !isThorough, step > 1 else { return places }
+        guard !TestLength.isLong, step > 1 else { return places }
         return stride(from: Int.random(in: 0..<step), to: places.count, by: step).map { places[$0] }
     }
 
@@ -158,13 +157,11 @@ struct StoreFaultTests {
         }
     }
 
-    /// One of those that a call may fail with, another at every place; all of them with LOSNAP_TEST_EVERY_CALL set.
+    /// One of those that a call may fail with, another at every place; all of them in a long run.
     private static func errnos(of name: String, at index: Int) -> [Errno] {
         let all = errnos[name] ?? [.ioError]
-        return isThorough || all.isEmpty ? all : [all[index % all.count]]
+        return TestLength.isLong || all.isEmpty ? all : [all[index % all.count]]
     }
-
-    private static let isThorough = ProcessInfo.processInfo.environment["LOSNAP_TEST_EVERY_CALL"] != nil
 
     /// What a call may fail with, as its manual page says; I/O errors always.
     private static let errnos: [String: [Errno]] = [
