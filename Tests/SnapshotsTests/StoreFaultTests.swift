@@ -18,7 +18,10 @@ struct StoreFaultTests {
         try TestScope.with { scope in
             let template = try template(scope)
             var struck = 0
-            for (index, name) in Self.worthFailing(try trace(of: operation, on: template)) {
+            let places = Self.worthFailing(try trace(of: operation, on: template))
+            let tries = places.reduce(0) { $0 + Self.errnos(of: $1.name, at: $1.index).count }
+            LongRun.tell("\(operation.rawValue): \(places.count) calls, \(tries) failures")
+            for (index, name) in places {
                 for errno in Self.errnos(of: name, at: index) {
                     let what: Comment = "\(operation.rawValue): call \(index), \(name), \(errno)"
                     let scene = try template.sibling("fail-\(index)-\(errno.rawValue)")
@@ -40,7 +43,9 @@ struct StoreFaultTests {
     func crashes(of operation: FaultCase) throws {
         try TestScope.with { scope in
             let template = try template(scope)
-            for (index, name) in Self.worthCrashing(try trace(of: operation, on: template)) {
+            let places = Self.worthCrashing(try trace(of: operation, on: template))
+            LongRun.tell("\(operation.rawValue): \(places.count) power cuts")
+            for (index, name) in places {
                 let what: Comment = "\(operation.rawValue): power cut at call \(index), \(name)"
                 let scene = try template.sibling("crash-\(index)")
                 try operation.prepare(scene)
@@ -101,6 +106,7 @@ struct StoreFaultTests {
 
     private static let looking: Set<String> = [
         "open", "status", "statusOf", "getXattr", "listXattrs", "inodeFlags", "filesystemStatus", "extentHints", "leaseHolds",
+        "readExtents",
     ]
 
     private func failure(_ body: () throws -> Void) -> SnapshotsError? {
@@ -163,24 +169,33 @@ struct StoreFaultTests {
         return TestLength.isLong || all.isEmpty ? all : [all[index % all.count]]
     }
 
-    /// What a call may fail with, as its manual page says; I/O errors always.
+    /// What a call may fail with, as its manual page and the filesystems' sources say; I/O errors always.
     private static let errnos: [String: [Errno]] = [
         "realTime": [],
-        "open": [.ioError, .permissionDenied],
-        "openNameless": [.ioError, .noSpace, .readOnlyFileSystem],
-        "clone": [.ioError, .noSpace, .interrupted, .notPermitted],
-        "cloneRange": [.ioError, .noSpace, .interrupted],
-        "link": [.ioError, .noSpace, .readOnlyFileSystem],
-        "unlink": [.ioError, .notPermitted, .readOnlyFileSystem],
-        "makeDirectory": [.ioError, .noSpace, .readOnlyFileSystem],
-        "rename": [.ioError, .noSpace],
-        "setMode": [.ioError, .readOnlyFileSystem],
-        "setOwner": [.ioError, .notPermitted],
-        "setXattr": [.ioError, .noSpace, .notPermitted],
-        "setInodeFlags": [.ioError, .notPermitted],
-        "synchronize": [.ioError, .noSpace],
-        "takeLease": [.wouldBlock, .permissionDenied],
-        "lock": [.wouldBlock, .noLocks],
+        "open": [.ioError, .permissionDenied, .noMemory, .interrupted, .tooManyOpenFiles],
+        "openNameless": [.ioError, .noSpace, .readOnlyFileSystem, .noMemory, .tooManyOpenFiles],
+        "clone": [.ioError, .noSpace, .interrupted, .notPermitted, .noMemory, .readOnlyFileSystem],
+        "cloneRange": [.ioError, .noSpace, .interrupted, .notPermitted, .noMemory, .readOnlyFileSystem],
+        "readExtents": [.ioError, .interrupted, .noMemory],
+        "link": [.ioError, .noSpace, .readOnlyFileSystem, .notPermitted, .noMemory],
+        "unlink": [.ioError, .notPermitted, .readOnlyFileSystem, .resourceBusy, .noMemory, .noSpace],
+        "makeDirectory": [.ioError, .noSpace, .readOnlyFileSystem, .notPermitted, .noMemory],
+        "removeDirectory": [.ioError, .resourceBusy, .readOnlyFileSystem, .noMemory],
+        "rename": [.ioError, .noSpace, .notPermitted, .readOnlyFileSystem, .resourceBusy, .noMemory],
+        "truncate": [.ioError, .noSpace, .interrupted, .notPermitted],
+        "setMode": [.ioError, .notPermitted, .readOnlyFileSystem, .noMemory],
+        "setOwner": [.ioError, .notPermitted, .readOnlyFileSystem, .noMemory],
+        "getXattr": [.ioError, .noMemory],
+        "listXattrs": [.ioError, .noMemory],
+        "setXattr": [.ioError, .noSpace, .notPermitted, .readOnlyFileSystem, .noMemory],
+        "status": [.ioError, .noMemory],
+        "statusOf": [.ioError, .noMemory, .permissionDenied],
+        "filesystemStatus": [.ioError, .interrupted, .noMemory],
+        "setInodeFlags": [.ioError, .notPermitted, .readOnlyFileSystem, .noMemory],
+        "synchronize": [.ioError, .noSpace, .interrupted, .readOnlyFileSystem],
+        "synchronizeData": [.ioError, .noSpace, .interrupted, .readOnlyFileSystem],
+        "takeLease": [.wouldBlock, .permissionDenied, .noMemory],
+        "lock": [.wouldBlock, .noLocks, .interrupted],
     ]
 }
 
