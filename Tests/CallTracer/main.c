@@ -2,12 +2,13 @@
 // The rules: only the program and, if wanted, its thaw guard are traced; everything is under a deadline; it ends when the program and all that
 // it started have ended, which proves that no thaw guard is left.
 //
-// calltracer [--from TEXT] [--guard] [--at N --send SIGNAL [--group | --guard-first]] [--keep IMAGE FILE]... [--limit SECONDS]
+// calltracer [--from TEXT] [--guard] [--at N (--send SIGNAL [--group | --guard-first] | --starve RESOURCE)] [--keep IMAGE FILE]... [--limit SECONDS]
 //            --report FILE -- PROGRAM ARGUMENT...
 // --from TEXT    counts from the first path that contains it (of openat and openat2), which is number 1
 // --guard        counts and strikes the thaw guard, the first process that the program forks, from its first call on
 // --group        sends the signal to the program's process group
 // --guard-first  ends the thaw guard before, if there is one; nobody can thaw then
+// --starve       from there on it gets no more of what the number is for (RLIMIT_AS, RLIMIT_NOFILE, RLIMIT_FSIZE)
 // --keep         when the program is about to thaw, clones IMAGE as FILE: the same instant as its own clone
 // SIGUSR1 and SIGUSR2 to the tracer send SIGCONT and SIGKILL to the one struck.
 //
@@ -28,6 +29,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -40,13 +42,13 @@ static struct {
     const char *from;
     bool guard, group, guard_first;
     long at;
-    int signal;
+    int signal, resource;
     int kept;
     const char *images[MOST_KEPT], *copies[MOST_KEPT];
     long limit;
     int report;
     char **program;
-} request = {.limit = 60, .report = -1};
+} request = {.resource = -1, .limit = 60, .report = -1};
 
 static struct {
     pid_t program, guard;
@@ -89,6 +91,7 @@ static void parse(int count, char **words) {
         else if (!strcmp(word, "--from") && has_next) request.from = words[++i];
         else if (!strcmp(word, "--at") && has_next) request.at = atol(words[++i]);
         else if (!strcmp(word, "--send") && has_next) request.signal = atoi(words[++i]);
+        else if (!strcmp(word, "--starve") && has_next) request.resource = atoi(words[++i]);
         else if (!strcmp(word, "--limit") && has_next) request.limit = atol(words[++i]);
         else if (!strcmp(word, "--report") && has_next) {
             request.report = open(words[++i], O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
@@ -214,7 +217,12 @@ static void end_guard(void) {
 static void strike(pid_t pid, const char *what) {
     if (request.guard_first) end_guard();
     state.struck = pid;
-    kill(request.group ? -pid : pid, request.signal);
+    if (request.resource >= 0) {
+        struct rlimit none = {0};
+        if (prlimit(pid, request.resource, &none, NULL) != 0) fail("prlimit");
+    } else {
+        kill(request.group ? -pid : pid, request.signal);
+    }
     // Whoever is killed goes before the call; any other signal comes after it, and is seen as a stop of its own.
     report("struck %ld %s\n", state.count, what);
 }

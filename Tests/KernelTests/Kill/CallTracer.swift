@@ -19,13 +19,18 @@ struct CallTracer {
     /// A blow.
     struct Blow: Sendable {
         var at: Int
-        var signal: CInt
+        var signal: CInt = 0
+        /// Instead of a signal: from there on nothing of that more is to be had.
+        var starving: Resource?
         var target = Target.program
         /// To the process group of the program.
         var toGroup = false
         /// The guard is killed before.
         var guardFirst = false
     }
+
+    /// What a process may run out of, as setrlimit(2) numbers it.
+    enum Resource: Int, CaseIterable, Sendable { case fileSize = 1, descriptors = 7, memory = 9 }
 
     /// What the tracer has written until now.
     struct Report {
@@ -58,7 +63,8 @@ struct CallTracer {
         var words = ["--report", file.string]
         if blow?.target == .guardian { words.append("--guard") } else { words += ["--from", marker] }
         if let blow {
-            words += ["--at", "\(blow.at)", "--send", "\(blow.signal)"]
+            words += ["--at", "\(blow.at)"]
+            words += blow.starving.map { ["--starve", "\($0.rawValue)"] } ?? ["--send", "\(blow.signal)"]
             if blow.toGroup { words.append("--group") }
             if blow.guardFirst { words.append("--guard-first") }
         }
@@ -71,7 +77,12 @@ struct CallTracer {
     func calls(_ arguments: [String], of target: Target = .program) throws -> [String] {
         var words = ["--report", file.string]
         words += target == .guardian ? ["--guard"] : ["--from", "catalogue.sqlite"]
-        let outcome = try tool.run(words + ["--", sandbox.losnap.executable.string] + arguments, environment: sandbox.losnap.environment)
+        words += ["--", sandbox.losnap.executable.string] + arguments
+        var outcome = try tool.run(words, environment: sandbox.losnap.environment)
+        for _ in 0..<20 where KillScene.isOfNeighbours(outcome) {
+            usleep(300_000)
+            outcome = try tool.run(words, environment: sandbox.losnap.environment)
+        }
         let report = try report()
         guard outcome.succeeded, report.ended == .exited(0) else { throw FixtureError("\(outcome)") }
         return report.calls

@@ -24,13 +24,8 @@ struct KillPlan {
         let manners = KillManner.allCases
         var blows: [(Int, KillManner)] = []
         if TestLength.isLong {
-            for point in 1...total {
-                if near.contains(point) {
-                    blows += manners.map { (point, $0) }
-                } else {
-                    blows.append((point, manners[(point + turn) % manners.count]))
-                }
-            }
+            for point in near { blows += manners.map { (point, $0) } }
+            for point in 1...total where !near.contains(point) { blows.append((point, manners[(point + turn) % manners.count])) }
         } else {
             var random = SeededNumbers(seed)
             for index in 0..<sample {
@@ -40,6 +35,9 @@ struct KillPlan {
         }
         self.blows = blows
     }
+
+    /// The points alone, each once.
+    var points: [Int] { Set(blows.map(\.point)).sorted() }
 }
 
 /// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).

@@ -39,15 +39,18 @@ extension KillScene {
     /// Strikes a `create` at a point, and expects everything of it. `window`: the points with something frozen.
     func expectSafe(_ manner: KillManner, at point: Int, window: Range<Int>, _ what: String) throws {
         let blow = CallTracer.Blow(at: point, signal: manner.signal, toGroup: manner == .stopKey, guardFirst: manner == .killBoth)
-        try expectSafe(blow, continuing: manner == .stopThenContinue || manner == .stopKey, what) { outcome in
+        try expectSafe(blow, continuing: manner == .stopThenContinue || manner == .stopKey, what) { end, _ in
             // Thawed by the guard in the middle of the window, it may not count.
             guard manner == .stopThenContinue, window.dropLast().contains(point) else { return }
-            #expect(outcome == .exited(75), "\(what): \(outcome)")
+            #expect(end == .exited(75), "\(what): \(end)")
         }
     }
 
-    /// - Parameter judge: gets the end of a program that was struck.
-    func expectSafe(_ blow: CallTracer.Blow, continuing: Bool, _ what: String, judge: (TestSupport.ExitStatus) -> Void = { _ in }) throws {
+    /// - Parameter judge: gets what became of a program that was struck.
+    func expectSafe(
+        _ blow: CallTracer.Blow, continuing: Bool = false, _ what: String,
+        judge: (_ end: TestSupport.ExitStatus, _ words: String) -> Void = { _, _ in }
+    ) throws {
         let before = Set(try completeRows().map(\.number))
         for (_, copy) in keeping { unlink(copy.string) }
         let process = try tracer.start(create, blow, keeping: keeping)
@@ -72,7 +75,7 @@ extension KillScene {
         if blow.guardFirst {
             try thawByNextCommand(what, alternative: blow.at % 2 == 0)
         }
-        if report.struck != nil, let ended = report.ended { judge(ended) }
+        if report.struck != nil, let ended = report.ended { judge(ended, outcome.stderr) }
         let stricken = try completeRows().filter { !before.contains($0.number) }
         try expectWhole(stricken, report, what)
         try expectMended(before: before, report, what)
@@ -98,7 +101,7 @@ extension KillScene {
     }
 
     private func expectMended(before: Set<Int>, _ report: CallTracer.Report, _ what: String) throws {
-        let outcome = try sandbox.losnap.run(["create"] + images.map(\.source) + ["--json"])
+        let outcome = try Self.run(sandbox, ["create"] + images.map(\.source) + ["--json"])
         #expect(outcome.succeeded, "\(what): the next one: \(outcome)")
         let json = try JSONValue(parsing: outcome.stdout)
         let taken = (json["snapshots"].array ?? [json["snapshot"]]).compactMap { $0["number"].integer }

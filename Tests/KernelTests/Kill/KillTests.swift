@@ -14,11 +14,12 @@ struct KillTests {
         try KillScene.with(layout) { scene in
             let turn = KillLayout.allCases.firstIndex(of: layout) ?? 0
             let plan = try KillPlan(calls: scene.tracer.calls(scene.create), turn: turn, sample: 8)
-            for (point, manner) in plan.blows {
+            for (done, (point, manner)) in plan.blows.enumerated() {
+                if done % 100 == 0 { LongRun.tell("\(layout): \(done) of \(plan.blows.count) blows, frozen \(plan.window)") }
                 let what = "\(layout), point \(point) of \(plan.total), \(manner), seed \(plan.seed)"
                 try scene.expectSafe(manner, at: point, window: plan.window, what)
             }
-            if TestLength.isLong { print("\(layout): \(plan.blows.count) blows at \(plan.total) points, frozen \(plan.window)") }
+            LongRun.tell("\(layout): \(plan.blows.count) blows at \(plan.total) points, frozen \(plan.window)")
         }
     }
 
@@ -31,13 +32,13 @@ struct KillTests {
                 for signal in [SIGKILL, SIGSTOP] {
                     let what = "\(layout), the guard at point \(point) of \(total), signal \(signal)"
                     let blow = CallTracer.Blow(at: point, signal: signal, target: .guardian)
-                    try scene.expectSafe(blow, continuing: point % 2 == 0, what) { ended in
+                    try scene.expectSafe(blow, continuing: point % 2 == 0, what) { end, _ in
                         // Killed before it was ready, nothing has been frozen; else all is as ever.
-                        #expect([.exited(0), .exited(75)].contains(ended), "\(what): \(ended)")
+                        #expect([.exited(0), .exited(75)].contains(end), "\(what): \(end)")
                     }
                 }
             }
-            if TestLength.isLong { print("guard killed: \(layout): \(2 * total) blows") }
+            LongRun.tell("guard killed: \(layout): \(2 * total) blows")
         }
     }
 }
