@@ -12,7 +12,7 @@
 // --keep         when the program is about to thaw, clones IMAGE as FILE: the same instant as its own clone
 // SIGUSR1 and SIGUSR2 to the tracer send SIGCONT and SIGKILL to the one struck.
 //
-// The report has a line for each: `call N WHAT` (without --at), `struck N WHAT`, `kept`, `ended exit STATUS`, `ended signal NUMBER`.
+// The report has a line for each: `call N WHAT` (without --at), `struck N WHAT frozen|free`, `kept`, `ended exit STATUS`, `ended signal NUMBER`.
 #define _GNU_SOURCE 1
 #include <errno.h>
 #include <fcntl.h>
@@ -55,6 +55,7 @@ static struct {
     pid_t struck;  // 0: not yet
     long count;
     bool counts, kept, guard_traced;
+    bool freezing, thawing;  // the program has come to its first freeze, to its first thaw
 } state;
 
 static volatile sig_atomic_t wanted;
@@ -224,13 +225,15 @@ static void strike(pid_t pid, const char *what) {
         kill(request.group ? -pid : pid, request.signal);
     }
     // Whoever is killed goes before the call; any other signal comes after it, and is seen as a stop of its own.
-    report("struck %ld %s\n", state.count, what);
+    report("struck %ld %s %s\n", state.count, what, state.freezing && !state.thawing ? "frozen" : "free");
 }
 
 static void at_entry(pid_t pid, const struct __ptrace_syscall_info *call) {
     char what[32];
     describe(call, what);
     bool is_program = pid == state.program;
+    if (is_program && !strcmp(what, "freeze")) state.freezing = true;
+    if (is_program && !strcmp(what, "thaw")) state.thawing = true;
     if (is_program && !strcmp(what, "thaw") && request.kept && !state.kept) keep();
     if (is_program == request.guard) return;
     if (!state.counts && is_marker(pid, call)) state.counts = true;

@@ -38,6 +38,8 @@ struct CallTracer {
         var calls: [String] = []
         /// The call that was met.
         var struck: String?
+        /// Whether the program had begun to freeze, and not begun to thaw.
+        var wasFrozen = false
         /// Whether the images were cloned when the program was about to thaw.
         var kept = false
         /// How the program ended; nil: not yet.
@@ -94,7 +96,9 @@ struct CallTracer {
             let words = line.split(separator: " ").map(String.init)
             switch words[0] {
             case "call": report.calls.append(words[2])
-            case "struck": report.struck = words[2]
+            case "struck":
+                report.struck = words[2]
+                report.wasFrozen = words[3] == "frozen"
             case "kept": report.kept = true
             case "ended": report.ended = words[1] == "exit" ? .exited(Int32(words[2]) ?? -1) : .signalled(Int32(words[2]) ?? -1)
             default: throw FixtureError("the tracer says: \(line)")

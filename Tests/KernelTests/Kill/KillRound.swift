@@ -32,24 +32,22 @@ enum KillManner: CaseIterable, Sendable {
         }
     }
 
-    fileprivate var isStop: Bool { self == .stopThenKill || self == .stopThenContinue || self == .stopKey }
 }
 
 extension KillScene {
-    /// Strikes a `create` at a point, and expects everything of it. `window`: the points with something frozen.
-    func expectSafe(_ manner: KillManner, at point: Int, window: Range<Int>, _ what: String) throws {
+    /// Strikes a `create` at a point, and expects everything of it.
+    func expectSafe(_ manner: KillManner, at point: Int, _ what: String) throws {
         let blow = CallTracer.Blow(at: point, signal: manner.signal, toGroup: manner == .stopKey, guardFirst: manner == .killBoth)
-        try expectSafe(blow, continuing: manner == .stopThenContinue || manner == .stopKey, what) { end, _ in
+        try expectSafe(blow, continuing: manner == .stopThenContinue || manner == .stopKey, what) { report, _ in
             // Thawed by the guard in the middle of the window, it may not count.
-            guard manner == .stopThenContinue, window.dropLast().contains(point) else { return }
-            #expect(end == .exited(75), "\(what): \(end)")
+            if manner == .stopThenContinue, report.wasFrozen { #expect(report.ended == .exited(75), "\(what): \(report)") }
         }
     }
 
-    /// - Parameter judge: gets what became of a program that was struck.
+    /// - Parameter judge: gets what became of a program that was struck, and what it said.
     func expectSafe(
         _ blow: CallTracer.Blow, continuing: Bool = false, _ what: String,
-        judge: (_ end: TestSupport.ExitStatus, _ words: String) -> Void = { _, _ in }
+        judge: (CallTracer.Report, _ words: String) -> Void = { _, _ in }
     ) throws {
         let before = Set(try completeRows().map(\.number))
         for (_, copy) in keeping { unlink(copy.string) }
@@ -75,7 +73,7 @@ extension KillScene {
         if blow.guardFirst {
             try thawByNextCommand(what, alternative: blow.at % 2 == 0)
         }
-        if report.struck != nil, let ended = report.ended { judge(ended, outcome.stderr) }
+        if report.struck != nil { judge(report, outcome.stderr) }
         let stricken = try completeRows().filter { !before.contains($0.number) }
         try expectWhole(stricken, report, what)
         try expectMended(before: before, report, what)

@@ -17,7 +17,7 @@ struct KillTests {
             for (done, (point, manner)) in plan.blows.enumerated() {
                 if done % 100 == 0 { LongRun.tell("\(layout): \(done) of \(plan.blows.count) blows, frozen \(plan.window)") }
                 let what = "\(layout), point \(point) of \(plan.total), \(manner), seed \(plan.seed)"
-                try scene.expectSafe(manner, at: point, window: plan.window, what)
+                try scene.expectSafe(manner, at: point, what)
             }
             LongRun.tell("\(layout): \(plan.blows.count) blows at \(plan.total) points, frozen \(plan.window)")
         }
@@ -32,9 +32,9 @@ struct KillTests {
                 for signal in [SIGKILL, SIGSTOP] {
                     let what = "\(layout), the guard at point \(point) of \(total), signal \(signal)"
                     let blow = CallTracer.Blow(at: point, signal: signal, target: .guardian)
-                    try scene.expectSafe(blow, continuing: point % 2 == 0, what) { end, _ in
+                    try scene.expectSafe(blow, continuing: point % 2 == 0, what) { report, _ in
                         // Killed before it was ready, nothing has been frozen; else all is as ever.
-                        #expect([.exited(0), .exited(75)].contains(end), "\(what): \(end)")
+                        #expect([.exited(0), .exited(75)].contains(report.ended), "\(what): \(report)")
                     }
                 }
             }
