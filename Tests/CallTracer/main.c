@@ -4,7 +4,7 @@
 //
 // calltracer [--from TEXT] [--guard] [--at N (--send SIGNAL [--group | --guard-first] | --starve RESOURCE)] [--keep IMAGE FILE]... [--limit SECONDS]
 //            --report FILE -- PROGRAM ARGUMENT...
-// --from TEXT    counts from the first path that contains it (of openat and openat2), which is number 1
+// --from TEXT    counts from the first path that contains it (of openat and openat2), which is number 1; `fork`: from the first fork
 // --guard        counts and strikes the thaw guard, the first process that the program forks, from its first call on
 // --group        sends the signal to the program's process group
 // --guard-first  ends the thaw guard before, if there is one; nobody can thaw then
@@ -149,9 +149,15 @@ static void read_path(pid_t pid, unsigned long long address, char path[PATH_MAX]
     path[length] = 0;
 }
 
+/// clone(2) as fork(3) calls it; a thread has no such signal.
+static bool is_fork(const struct __ptrace_syscall_info *call) {
+    return call->entry.nr == SYS_clone && (call->entry.args[0] & 0xff) == SIGCHLD;
+}
+
 /// Whether counting begins here.
 static bool is_marker(pid_t pid, const struct __ptrace_syscall_info *call) {
     if (!request.from) return true;
+    if (!strcmp(request.from, "fork")) return is_fork(call);
     if (call->entry.nr != SYS_openat && call->entry.nr != SYS_openat2) return false;
     char path[PATH_MAX];
     read_path(pid, call->entry.args[1], path);
@@ -167,6 +173,8 @@ static void describe(const struct __ptrace_syscall_info *call, char what[32]) {
                                                                             : NULL;
         if (name) snprintf(what, 32, "%s", name);
         else snprintf(what, 32, "ioctl-%x", number);
+    } else if (is_fork(call)) {
+        snprintf(what, 32, "fork");
     } else {
         snprintf(what, 32, "%llu", (unsigned long long)call->entry.nr);
     }

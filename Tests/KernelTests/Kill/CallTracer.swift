@@ -23,6 +23,8 @@ struct CallTracer {
         /// Instead of a signal: from there on nothing of that more is to be had.
         var starving: Resource?
         var target = Target.program
+        /// Counted from where the guard is forked: what comes before differs with what else is mounted on the machine.
+        var fromFork = false
         /// To the process group of the program.
         var toGroup = false
         /// The guard is killed before.
@@ -63,7 +65,7 @@ struct CallTracer {
     ) throws -> ChildProcess {
         unlink(file.string)
         var words = ["--report", file.string]
-        if blow?.target == .guardian { words.append("--guard") } else { words += ["--from", marker] }
+        if blow?.target == .guardian { words.append("--guard") } else { words += ["--from", blow?.fromFork == true ? "fork" : marker] }
         if let blow {
             words += ["--at", "\(blow.at)"]
             words += blow.starving.map { ["--starve", "\($0.rawValue)"] } ?? ["--send", "\(blow.signal)"]

@@ -6,38 +6,47 @@ import TestSupport
 
 /// Points and manners for a run whose calls are known.
 struct KillPlan {
-    /// The points at which something may be frozen: from the first freeze to the last thaw, and the next.
+    /// The points at which something is frozen, counted from where the guard is forked.
     let window: Range<Int>
     let total: Int
     let seed: UInt64
-    let blows: [(point: Int, manner: KillManner)]
+    let blows: [KillBlow]
 
     /// - Parameter turn: another one for each layout, so that they differ in the manners at one point.
     init(calls: [String], turn: Int, sample: Int) throws {
-        guard let first = calls.firstIndex(of: "freeze"), let last = calls.lastIndex(of: "thaw") else {
-            throw FixtureError("nothing was frozen")
-        }
-        window = first + 1..<last + 2
+        guard let first = calls.firstIndex(of: "freeze"), let last = calls.lastIndex(of: "thaw"),
+            let fork = calls[..<first].lastIndex(of: "fork")
+        else { throw FixtureError("nothing was frozen") }
+        window = first - fork + 1..<last - fork + 2
         total = calls.count
         seed = ProcessInfo.processInfo.environment["LOSNAP_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0...UInt64.max)
-        let near = max(1, window.lowerBound - 20)...min(total, window.upperBound + 20)
+        let near = 1..<min(window.upperBound + 20, total - fork)
         let manners = KillManner.allCases
-        var blows: [(Int, KillManner)] = []
+        var blows: [KillBlow] = []
         if TestLength.isLong {
-            for point in near { blows += manners.map { (point, $0) } }
-            for point in 1...total where !near.contains(point) { blows.append((point, manners[(point + turn) % manners.count])) }
+            for point in near { blows += manners.map { KillBlow(point: point, fromFork: true, manner: $0) } }
+            blows += (1...total).map { KillBlow(point: $0, fromFork: false, manner: manners[($0 + turn) % manners.count]) }
         } else {
             var random = SeededNumbers(seed)
             for index in 0..<sample {
-                let point = index % 2 == 0 ? Int.random(in: near, using: &random) : Int.random(in: 1...total, using: &random)
-                blows.append((point, manners[(index + turn) % manners.count]))
+                let fromFork = index % 2 == 0
+                let point = fromFork ? Int.random(in: near, using: &random) : Int.random(in: 1...total, using: &random)
+                blows.append(KillBlow(point: point, fromFork: fromFork, manner: manners[(index + turn) % manners.count]))
             }
         }
         self.blows = blows
     }
 
-    /// The points alone, each once.
-    var points: [Int] { Set(blows.map(\.point)).sorted() }
+}
+
+/// One blow of a plan.
+struct KillBlow: Sendable {
+    let point: Int
+    /// Counted from where the guard is forked, else from where the catalogue is opened.
+    let fromFork: Bool
+    let manner: KillManner
+
+    var place: String { "point \(point)" + (fromFork ? " from the fork on" : "") }
 }
 
 /// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).

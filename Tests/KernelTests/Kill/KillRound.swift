@@ -36,8 +36,11 @@ enum KillManner: CaseIterable, Sendable {
 
 extension KillScene {
     /// Strikes a `create` at a point, and expects everything of it.
-    func expectSafe(_ manner: KillManner, at point: Int, _ what: String) throws {
-        let blow = CallTracer.Blow(at: point, signal: manner.signal, toGroup: manner == .stopKey, guardFirst: manner == .killBoth)
+    func expectSafe(_ planned: KillBlow, _ what: String) throws {
+        let manner = planned.manner
+        let blow = CallTracer.Blow(
+            at: planned.point, signal: manner.signal, fromFork: planned.fromFork, toGroup: manner == .stopKey,
+            guardFirst: manner == .killBoth)
         try expectSafe(blow, continuing: manner == .stopThenContinue || manner == .stopKey, what) { report, _ in
             // Thawed by the guard in the middle of the window, it may not count.
             if manner == .stopThenContinue, report.wasFrozen { #expect(report.ended == .exited(75), "\(what): \(report)") }

@@ -14,10 +14,10 @@ struct KillTests {
         try KillScene.with(layout) { scene in
             let turn = KillLayout.allCases.firstIndex(of: layout) ?? 0
             let plan = try KillPlan(calls: scene.tracer.calls(scene.create), turn: turn, sample: 8)
-            for (done, (point, manner)) in plan.blows.enumerated() {
+            for (done, blow) in plan.blows.enumerated() {
                 if done % 100 == 0 { LongRun.tell("\(layout): \(done) of \(plan.blows.count) blows, frozen \(plan.window)") }
-                let what = "\(layout), point \(point) of \(plan.total), \(manner), seed \(plan.seed)"
-                try scene.expectSafe(manner, at: point, what)
+                let what = "\(layout), \(blow.manner) at \(blow.place), of \(plan.total), seed \(plan.seed)"
+                try scene.expectSafe(blow, what)
             }
             LongRun.tell("\(layout): \(plan.blows.count) blows at \(plan.total) points, frozen \(plan.window)")
         }
