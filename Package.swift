@@ -48,6 +48,7 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["CloneCore", system, subprocess], path: "Tests/TestSupport", swiftSettings: strict),
         .executableTarget(
             name: "freezeprobe", dependencies: ["CloneCore", system], path: "Tests/FreezeProbe", swiftSettings: strict),
+        .executableTarget(name: "calltracer", path: "Tests/CallTracer", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
         .testTarget(name: "PolicyTests", dependencies: ["Policy"], swiftSettings: strict),
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration", "CloneCore", "Policy", "TestSupport", system],
@@ -63,7 +64,7 @@ let package = Package(
             dependencies: ["losnap", "Automation", "Snapshots", "Configuration", "Policy", "CloneCore", "TestSupport", system],
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
-            name: "KernelTests", dependencies: ["losnap", "loclone", "freezeprobe", "CloneCore", "TestSupport", system],
+            name: "KernelTests", dependencies: ["losnap", "loclone", "freezeprobe", "calltracer", "CloneCore", "TestSupport", system],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -117,6 +117,12 @@ int64_t clinux_flistxattr(int fd, char *list, size_t size) {
     return n >= 0 ? (int64_t)n : -errno;
 }
 
+uint64_t clinux_file_size_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return UINT64_MAX;
+    return limit.rlim_cur;
+}
+
 uint64_t clinux_descriptors_raise(void) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= limit.rlim_max) return 0;

@@ -34,9 +34,10 @@ static int spawn(pid_t *pid, const char *command, int output) {
     posix_spawnattr_t attributes;
     posix_spawn_file_actions_t actions;
     sigset_t defaults;
-    // Ignored here for the sake of our own output. What has a handler becomes the default by itself.
+    // Ignored here for the sake of our own output and files. What has a handler becomes the default by itself.
     sigemptyset(&defaults);
     sigaddset(&defaults, SIGPIPE);
+    sigaddset(&defaults, SIGXFSZ);
     int error = posix_spawnattr_init(&attributes);
     if (error) return error;
     error = posix_spawn_file_actions_init(&actions);

@@ -7,6 +7,8 @@ enum Main {
     static func main() {
         // A reader that goes away (`losnap list | head`) is an error of write(2), not the end of a change that is half done.
         signal(SIGPIPE, SIG_IGN)
+        // So is a limit to the size of files (`ulimit -f`): it is told, not died of.
+        signal(SIGXFSZ, SIG_IGN)
         let arguments = Array(CommandLine.arguments.dropFirst())
         let session = Session.ofProcess(arguments: arguments)
         // The session is never given up: see `Session.keepOpen`.

@@ -69,6 +69,16 @@ struct ShellHookTests {
         }
     }
 
+    @Test("nor is that of too large a file")
+    func fileSizeDisposition() async {
+        await #expect(processExitsWith: .exitCode(42)) {
+            listenToSignals()
+            signal(SIGXFSZ, SIG_IGN)
+            let call = HookCall(moment: .after, command: "kill -XFSZ $$; exit 3", seconds: 60, variables: [:])
+            exit(HookRunner.shell.run(call) == .killed(signal: SIGXFSZ) ? 42 : 1)
+        }
+    }
+
     @Test("a signal to losnap ends before, and losnap when after has run")
     func interrupted() async throws {
         let result = await #expect(processExitsWith: .signal(SIGTERM), observing: [\.standardErrorContent]) {

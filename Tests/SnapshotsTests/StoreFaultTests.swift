@@ -1,7 +1,6 @@
 // Fail the n-th call of the kernel, for every n and every errno that the call may return; then the same with the power going at the n-th
 // call. After each: what is listed is whole, nothing is lost, `repair` brings rows and files together, and a second try succeeds.
-// By default a part of the places is tried, spread over the operation, another part in each run; LOSNAP_TEST_EVERY_CALL=1 tries all
-// (some minutes).
+// By default a part of the places is tried, spread over the operation, another part in each run; a long run tries all.
 
 import CloneCore
 import Foundation
@@ -12,14 +11,17 @@ import Testing
 
 @testable import Snapshots
 
-@Suite("Store: faults", .needsRoot, .blocking, .timeLimit(.minutes(15)))
+@Suite("Store: faults", .needsRoot, .blocking, .timeLimit(.minutes(TestLength.isLong ? 120 : 15)))
 struct StoreFaultTests {
     @Test("every failing call", arguments: FaultCase.allCases)
     func failures(of operation: FaultCase) throws {
         try TestScope.with { scope in
             let template = try template(scope)
             var struck = 0
-            for (index, name) in Self.worthFailing(try trace(of: operation, on: template)) {
+            let places = Self.worthFailing(try trace(of: operation, on: template))
+            let tries = places.reduce(0) { $0 + Self.errnos(of: $1.name, at: $1.index).count }
+            LongRun.tell("\(operation.rawValue): \(places.count) calls, \(tries) failures")
+            for (index, name) in places {
                 for errno in Self.errnos(of: name, at: index) {
                     let what: Comment = "\(operation.rawValue): call \(index), \(name), \(errno)"
                     let scene = try template.sibling("fail-\(index)-\(errno.rawValue)")
@@ -33,7 +35,7 @@ struct StoreFaultTests {
                     try scene.remove()
                 }
             }
-            #expect(struck > (Self.isThorough ? 20 : 5))
+            #expect(struck > (TestLength.isLong ? 20 : 5))
         }
     }
 
@@ -41,7 +43,9 @@ struct StoreFaultTests {
     func crashes(of operation: FaultCase) throws {
         try TestScope.with { scope in
             let template = try template(scope)
-            for (index, name) in Self.worthCrashing(try trace(of: operation, on: template)) {
+            let places = Self.worthCrashing(try trace(of: operation, on: template))
+            LongRun.tell("\(operation.rawValue): \(places.count) power cuts")
+            for (index, name) in places {
                 let what: Comment = "\(operation.rawValue): power cut at call \(index), \(name)"
                 let scene = try template.sibling("crash-\(index)")
                 try operation.prepare(scene)
@@ -74,12 +78,12 @@ struct StoreFaultTests {
     }
 
     /// Every call that changes something, and of those that only look the first of each kind: the way from `/` to a directory is
-    /// walked many times. All of them with LOSNAP_TEST_EVERY_CALL set.
+    /// walked many times. All of them in a long run.
     private static func worthFailing(_ calls: [RecordingKernel.Call]) -> [(index: Int, name: String)] {
         let words = calls.map(\.description)
         return spread(
             calls.indices.filter { index in
-                isThorough || !looking.contains(calls[index].name) || words.firstIndex(of: words[index]) == index
+                TestLength.isLong || !looking.contains(calls[index].name) || words.firstIndex(of: words[index]) == index
             }
         ).map { ($0, calls[$0].name) }
     }
@@ -96,12 +100,13 @@ struct StoreFaultTests {
     /// About ten of the places, evenly, from a beginning that is drawn anew: what is struck stands in the message of a failure.
     private static func spread(_ places: [Int]) -> [Int] {
         let step = max(1, places.count / 10)
-        guard !isThorough, step > 1 else { return places }
+        guard !TestLength.isLong, step > 1 else { return places }
         return stride(from: Int.random(in: 0..<step), to: places.count, by: step).map { places[$0] }
     }
 
     private static let looking: Set<String> = [
         "open", "status", "statusOf", "getXattr", "listXattrs", "inodeFlags", "filesystemStatus", "extentHints", "leaseHolds",
+        "readExtents",
     ]
 
     private func failure(_ body: () throws -> Void) -> SnapshotsError? {
@@ -158,32 +163,39 @@ struct StoreFaultTests {
         }
     }
 
-    /// One of those that a call may fail with, another at every place; all of them with LOSNAP_TEST_EVERY_CALL set.
+    /// One of those that a call may fail with, another at every place; all of them in a long run.
     private static func errnos(of name: String, at index: Int) -> [Errno] {
         let all = errnos[name] ?? [.ioError]
-        return isThorough || all.isEmpty ? all : [all[index % all.count]]
+        return TestLength.isLong || all.isEmpty ? all : [all[index % all.count]]
     }
 
-    private static let isThorough = ProcessInfo.processInfo.environment["LOSNAP_TEST_EVERY_CALL"] != nil
-
-    /// What a call may fail with, as its manual page says; I/O errors always.
+    /// What a call may fail with, as its manual page and the filesystems' sources say; I/O errors always.
     private static let errnos: [String: [Errno]] = [
         "realTime": [],
-        "open": [.ioError, .permissionDenied],
-        "openNameless": [.ioError, .noSpace, .readOnlyFileSystem],
-        "clone": [.ioError, .noSpace, .interrupted, .notPermitted],
-        "cloneRange": [.ioError, .noSpace, .interrupted],
-        "link": [.ioError, .noSpace, .readOnlyFileSystem],
-        "unlink": [.ioError, .notPermitted, .readOnlyFileSystem],
-        "makeDirectory": [.ioError, .noSpace, .readOnlyFileSystem],
-        "rename": [.ioError, .noSpace],
-        "setMode": [.ioError, .readOnlyFileSystem],
-        "setOwner": [.ioError, .notPermitted],
-        "setXattr": [.ioError, .noSpace, .notPermitted],
-        "setInodeFlags": [.ioError, .notPermitted],
-        "synchronize": [.ioError, .noSpace],
-        "takeLease": [.wouldBlock, .permissionDenied],
-        "lock": [.wouldBlock, .noLocks],
+        "open": [.ioError, .permissionDenied, .noMemory, .interrupted, .tooManyOpenFiles],
+        "openNameless": [.ioError, .noSpace, .readOnlyFileSystem, .noMemory, .tooManyOpenFiles],
+        "clone": [.ioError, .noSpace, .interrupted, .notPermitted, .noMemory, .readOnlyFileSystem],
+        "cloneRange": [.ioError, .noSpace, .interrupted, .notPermitted, .noMemory, .readOnlyFileSystem],
+        "readExtents": [.ioError, .interrupted, .noMemory],
+        "link": [.ioError, .noSpace, .readOnlyFileSystem, .notPermitted, .noMemory],
+        "unlink": [.ioError, .notPermitted, .readOnlyFileSystem, .resourceBusy, .noMemory, .noSpace],
+        "makeDirectory": [.ioError, .noSpace, .readOnlyFileSystem, .notPermitted, .noMemory],
+        "removeDirectory": [.ioError, .resourceBusy, .readOnlyFileSystem, .noMemory],
+        "rename": [.ioError, .noSpace, .notPermitted, .readOnlyFileSystem, .resourceBusy, .noMemory],
+        "truncate": [.ioError, .noSpace, .interrupted, .notPermitted],
+        "setMode": [.ioError, .notPermitted, .readOnlyFileSystem, .noMemory],
+        "setOwner": [.ioError, .notPermitted, .readOnlyFileSystem, .noMemory],
+        "getXattr": [.ioError, .noMemory],
+        "listXattrs": [.ioError, .noMemory],
+        "setXattr": [.ioError, .noSpace, .notPermitted, .readOnlyFileSystem, .noMemory],
+        "status": [.ioError, .noMemory],
+        "statusOf": [.ioError, .noMemory, .permissionDenied],
+        "filesystemStatus": [.ioError, .interrupted, .noMemory],
+        "setInodeFlags": [.ioError, .notPermitted, .readOnlyFileSystem, .noMemory],
+        "synchronize": [.ioError, .noSpace, .interrupted, .readOnlyFileSystem],
+        "synchronizeData": [.ioError, .noSpace, .interrupted, .readOnlyFileSystem],
+        "takeLease": [.wouldBlock, .permissionDenied, .noMemory],
+        "lock": [.wouldBlock, .noLocks, .interrupted],
     ]
 }
 

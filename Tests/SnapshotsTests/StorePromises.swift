@@ -53,7 +53,8 @@ extension StoreScene {
 
 /// Expects the error to explain itself: a message that is no bare number, and a hint where somebody can do something.
 func expectExplained(_ error: SnapshotsError, _ comment: Comment?, sourceLocation: SourceLocation = #_sourceLocation) {
-    #expect(error.message.count > 10 && !error.message.contains("Errno("), comment, sourceLocation: sourceLocation)
-    if case .clone(.system) = error { return }
-    #expect(error.hint?.isEmpty == false, comment, sourceLocation: sourceLocation)
+    let words = "\(comment.map { "\($0): " } ?? "")\(error.message)"
+    #expect(error.message.count > 10 && !error.message.contains("Errno("), "\(words)", sourceLocation: sourceLocation)
+    #expect(error.message.firstMatch(of: /errno|error [0-9]+/.ignoresCase()) == nil, "\(words)", sourceLocation: sourceLocation)
+    #expect(error.hint?.isEmpty == false, "\(words): no hint", sourceLocation: sourceLocation)
 }

@@ -99,6 +99,9 @@ package final class RecordingKernel: Sendable {
         kernel.cloneRange = { (to, from, offset, length) throws(Errno) in
             try self.run("cloneRange", "\(offset)+\(length)") { () throws(Errno) in try base.cloneRange(to, from, offset, length) }
         }
+        kernel.readExtents = { (fd, buffer, start, limit, writeOut) throws(Errno) in
+            try self.run("readExtents", "\(start)") { () throws(Errno) in try base.readExtents(fd, buffer, start, limit, writeOut) }
+        }
         wrapNames(&kernel)
         wrapInodes(&kernel)
         wrapLocks(&kernel)

@@ -70,6 +70,9 @@ int clinux_fsetxattr(int fd, const char *name, const void *value, size_t size);
 
 int64_t clinux_flistxattr(int fd, char *list, size_t size);
 
+/// The size in bytes beyond which this process can't make a file grow; UINT64_MAX: there is no such limit.
+uint64_t clinux_file_size_limit(void);
+
 /// Raises the soft limit of open descriptors to the hard one. Returns the former soft limit; 0: nothing was changed.
 uint64_t clinux_descriptors_raise(void);
 /// Gives it back; descriptors that are open stay so.

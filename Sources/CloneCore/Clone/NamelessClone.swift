@@ -60,6 +60,8 @@ extension CloneError {
         case .notSupported, .inappropriateIOCTLForDevice:
             let name = filesystemName(of: directory, kernel: kernel)
             return .cannotShareBlocks(directory: directory.path, filesystem: name == "xfs" ? "xfs made without reflink" : name)
+        case .invalidArgument where isOverFileSizeLimit((try? kernel.status(image.descriptor).size) ?? 0):
+            return .system(.clone, path: image.path, .fileTooLarge)
         case .invalidArgument:
             // Older kernels' word for XFS made without reflink; or exactly one of the two is nodatacow.
             let name = filesystemName(of: directory, kernel: kernel)

@@ -138,9 +138,21 @@ extension CloneError {
         case .system(.lock, let path, .isDirectory), .system(.lock, let path, .tooManySymbolicLinkLevels):
             "no losnap has made that: move it away with `mv \(path.shellWord) \(path.shellWord).away`, and try again"
         case .system(.write, let path, .isDirectory): "name a file in it, such as \((path + "/losnap.prom").shellWord)"
-        case .system: nil
+        case .system(_, _, let error): Self.passing[error]
         }
     }
+
+    /// What to do about errors that have little to do with what was tried.
+    private static let passing: [Errno: String] = [
+        .noMemory: "free some memory, or raise the limit that it has (`ulimit -v`, the control group's), and try again",
+        .tooManyOpenFiles: "allow more open files (`ulimit -n 1024`), and try again",
+        .tooManyOpenFilesInSystem: "end what has so many files open, or raise the limit (`sysctl fs.file-max`), and try again",
+        .fileTooLarge: "allow larger files (`ulimit -f unlimited`), and try again",
+        .resourceBusy: "something else is using it: try again in a moment",
+        .interrupted: "something interrupted it: try again",
+        .wouldBlock: "something else is using it: try again in a moment",
+        .noLocks: "the kernel has no room for more locks: end what has so many, and try again",
+    ]
 
     /// What to do about ENOSYS: losnap asks for nothing that its kernels lack, but a filter may answer so (systemd's RestrictSUIDSGID= does for
     /// openat2(2), whose arguments it can't look at).

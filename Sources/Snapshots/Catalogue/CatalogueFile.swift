@@ -108,6 +108,15 @@ struct CatalogueFile {
     /// the filesystem's own (ext4 keeps 2 %).
     var isOnFullFilesystem: Bool { hasLessFree(than: 256 << 10) || !hasRoom(for: 256 << 10) }
 
+    /// Whether it, or a file beside it, is about as large as this process may make one.
+    var isAtFileSizeLimit: Bool {
+        let sizes = ["", "-wal", "-shm"].map { ending in
+            var facts = stat()
+            return stat(path.string + ending, &facts) == 0 ? UInt64(clamping: facts.st_size) : 0
+        }
+        return isOverFileSizeLimit((sizes.max() ?? 0) + (256 << 10))
+    }
+
     private func hasRoom(for bytes: off_t) -> Bool {
         var name = Array("\(path.string).room-XXXXXX".utf8CString)
         let descriptor = mkstemp(&name)

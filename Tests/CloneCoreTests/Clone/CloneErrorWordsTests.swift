@@ -44,6 +44,10 @@ struct CloneErrorWordsTests {
             .system(.open, path: path, .noFunction),
             .system(.lock, path: path, .isDirectory), .system(.lock, path: path, .tooManySymbolicLinkLevels),
             .system(.write, path: path, .isDirectory),
+            .system(.link, path: path, .noMemory), .system(.open, path: path, .tooManyOpenFiles),
+            .system(.open, path: path, .tooManyOpenFilesInSystem), .system(.write, path: path, .fileTooLarge),
+            .system(.rename, path: path, .resourceBusy), .system(.sync, path: path, .interrupted),
+            .system(.lock, path: path, .wouldBlock), .system(.lock, path: path, .noLocks),
         ] + refusals.map { .refused($0) }
 
     @Test("message, code and hint", arguments: errors)
