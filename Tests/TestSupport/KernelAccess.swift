@@ -22,7 +22,7 @@ package enum KernelAccess {
     package static var available: Bool { missing == nil }
 
     /// Appends a line to the file that LOSNAP_KERNEL_TEST_LEDGER names, if it does.
-    static func record(_ line: String) {
+    package static func record(_ line: String) {
         guard let path = ProcessInfo.processInfo.environment["LOSNAP_KERNEL_TEST_LEDGER"] else { return }
         let file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         guard file >= 0 else { return }

@@ -13,6 +13,7 @@
 #include "freeze.h"
 #include "guard.h"
 #include "loop.h"
+#include "mapped.h"
 #include "memory.h"
 #include "processes.h"
 #include "shell.h"

@@ -1,5 +1,6 @@
 // A scratch clone: a look inside a snapshot without touching it. The snapshot is cloned into a nameless file, and that is mounted, because
-// XFS and ext4 have a log to replay, which writes. The rule: the mount is the only thing that holds it; nothing is left after it.
+// XFS and ext4 have a log to replay, which writes. On a pool that is mounted read-only no clone can be made: there the snapshot itself is
+// attached, read-only. The rule: the mount is the only thing that holds it; nothing is left after it.
 
 internal import CLinux
 internal import Glibc
@@ -23,10 +24,13 @@ public struct ScratchClone: Sendable {
     ///   - uuid: the snapshot's UUID; `mounts` gives it back. At most 56 bytes.
     ///   - pool: a directory on the snapshot's filesystem; nothing gets a name in it.
     ///   - directory: an existing directory to mount it at.
-    /// - Throws: `.notADirectory`, `.scratchInTheWay`, `.mountPointTaken`, `.partitioned`, `.unknownFilesystem`, `.sameUUIDMounted`, `.cannotMount`,
+    ///   - logIsWritten: whether all that is in the log of the filesystem is in its place, too, as after a freeze: then XFS can be shown without
+    ///     replaying its log (xfs_log_quiesce), which nobody can do where nothing can be written.
+    /// - Throws: `.readOnly` when the pool is, and there is a log to replay or writing is wanted;
+    ///   `.notADirectory`, `.scratchInTheWay`, `.mountPointTaken`, `.partitioned`, `.unknownFilesystem`, `.sameUUIDMounted`, `.cannotMount`,
     ///   `.differentFilesystem`, `.full`, `.notPermitted`.
     public func mount(
-        snapshot: CInt, path: String, uuid: String, pool: CInt, at directory: String, access: ScratchAccess
+        snapshot: CInt, path: String, uuid: String, pool: CInt, at directory: String, access: ScratchAccess, logIsWritten: Bool = false
     ) throws(CloneError) -> ScratchMount {
         let content = try ImageContent.of(snapshot, path: path)
         // Mounted by descriptor, so that it is the directory that was looked at.
@@ -42,15 +46,20 @@ public struct ScratchClone: Sendable {
         let own = try view.mountTables().first?.entries ?? []
         if own.contains(where: { $0.mountPoint == real }) { throw .mountPointTaken(directory: directory) }
 
-        let clone = try cloneNameless(snapshot, path, pool)
-        defer { kernel.close(clone) }
-        let loop = try ScratchLoop(attaching: clone, uuid: uuid, image: path)
+        let clone = try cloneNamelessIfWritable(snapshot, path, pool, access)
+        defer { if let clone { kernel.close(clone) } }
+        // A loop device is read-only when its descriptor is.
+        let loop = try ScratchLoop(attaching: clone ?? snapshot, uuid: uuid, image: path)
         // Of a btrfs with several devices the kernel remembers them by number, also unmounted and detached. If this loop device was one,
         // and the original is mounted, it takes the clone for that one and refuses it (Linux 6.18: EINVAL, "fsid doesn't match").
         if content == .btrfs { _ = clinux_btrfs_forget(loop.path) }
         var flags = UInt(CLINUX_MS_NOSUID) | UInt(CLINUX_MS_NODEV)
         if access == .readOnly { flags |= UInt(CLINUX_MS_RDONLY) }
-        let result = clinux_mount(loop.path, "/proc/self/fd/\(place)", content.rawValue, flags, content.mountOptions)
+        func mount(_ options: String) -> CInt { clinux_mount(loop.path, "/proc/self/fd/\(place)", content.rawValue, flags, options) }
+        var result = mount(content.mountOptions)
+        if result == -EROFS, clone == nil, logIsWritten, content == .xfs { result = mount(content.mountOptions + ",norecovery") }
+        // btrfs says so when it has a log to replay ("log replay required on RO media").
+        if result == -EIO, clone == nil, !logIsWritten, content == .btrfs { result = -EROFS }
         if result < 0 { throw Self.mountError(Errno(rawValue: -result), path, content) }
         return ScratchMount(snapshot: uuid, directory: real, device: loop.path, type: content.rawValue, access: access)
     }
@@ -59,7 +68,7 @@ public struct ScratchClone: Sendable {
     public func mounts() throws(CloneError) -> [ScratchMount] {
         let candidates = view.loopDevices().filter { loop in
             guard let label = loop.label else { return false }
-            return label.hasPrefix(ScratchLoop.mark) && loop.isAutoclear && loop.unmarkedPath != nil
+            return label.hasPrefix(ScratchLoop.mark) && loop.isAutoclear && (loop.unmarkedPath != nil || loop.isReadOnly)
         }
         if candidates.isEmpty { return [] }
         let all = try Mounts(view)
@@ -91,6 +100,17 @@ public struct ScratchClone: Sendable {
         }
     }
 
+    /// Nil where no clone can be made because the pool is mounted read-only, if nobody wants to write into it.
+    private func cloneNamelessIfWritable(
+        _ snapshot: CInt, _ path: String, _ pool: CInt, _ access: ScratchAccess
+    ) throws(CloneError) -> CInt? {
+        do {
+            return try cloneNameless(snapshot, path, pool)
+        } catch .readOnly where access == .readOnly {
+            return nil
+        }
+    }
+
     private func cloneNameless(_ snapshot: CInt, _ path: String, _ pool: CInt) throws(CloneError) -> CInt {
         let clone = try calling(.createFile, path) { () throws(Errno) in try kernel.openNameless(pool, 0o600) }
         do {
@@ -111,6 +131,8 @@ public struct ScratchClone: Sendable {
         switch error {
         case .fileExists: .sameUUIDMounted(path: path, filesystem: content.rawValue)
         case .notPermitted, .permissionDenied: .notPermitted(path: path, during: .mount)
+        // Only of a device that can't be written.
+        case .readOnlyFileSystem: .readOnly(path: path)
         default: .cannotMount(path: path, filesystem: content.rawValue, error)
         }
     }

@@ -29,7 +29,10 @@ extension CatalogueFile {
         do {
             try fill(draft, id: id, at: now)
         } catch {
-            throw failure(error)
+            let failure = failure(error)
+            // What this process has just written can't have been damaged before: the disk does not give it back.
+            if case .catalogueCorrupt(_, let detail) = failure { throw .catalogueInputOutput(path: path, detail: detail) }
+            throw failure
         }
         guard link(draft.string, path.string) == 0 || errno == EEXIST else { throw failure(errno) }
         try sync(directory)

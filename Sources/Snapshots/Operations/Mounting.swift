@@ -12,7 +12,7 @@ extension Store {
         return try beneath { () throws(CloneError) in
             try ScratchClone(kernel: kernel, view: options.view).mount(
                 snapshot: file.descriptor, path: file.path, uuid: listed.snapshot.id.description, pool: place.file.descriptor,
-                at: directory.string, access: access)
+                at: directory.string, access: access, logIsWritten: listed.snapshot.consistency == .frozen)
         }
     }
 }

@@ -27,7 +27,7 @@ extension Store {
         }
     }
 
-    /// Restores.
+    /// Restores. A store that was opened for reading makes an image where there is none, and logs nothing.
     public func restore(_ listed: ListedSnapshot, to target: RestoreTarget) throws(SnapshotsError) -> RestoreReport {
         let plan = try planRestore(listed, to: target)
         let source = plan.replaces ? try catalogue.source(id: listed.snapshot.sourceID) : nil
@@ -52,6 +52,7 @@ extension Store {
         } else {
             try destination.publish(restored)
         }
+        guard catalogue.mode != .reading else { return report }
         do throws(SnapshotsError) {
             try catalogue.append(Event(occasion(.restored, plan.path.string), row))
         } catch {
@@ -102,6 +103,7 @@ extension Store {
         }
         let locks = try lock(places)
         if let source, let last = places.last { try claim(last.place, for: source) }
+        guard catalogue.mode != .reading else { return (place, locks, []) }
         var warnings: [StoreWarning] = []
         for item in places { warnings += try reconcileUnfinished(of: snapshot.sourceID, in: item.place, under: locks) }
         return (place, locks, warnings)

@@ -8,6 +8,7 @@ import Configuration
 import Foundation
 import Policy
 import Snapshots
+import SystemPackage
 
 /// The forms in which results come.
 enum OutputFormat {
@@ -73,13 +74,24 @@ extension Session {
     /// The error as this command tells it.
     func told(_ error: any Error) -> ToldError { ToldError(error) { [self] in offeredOptions.contains($0) } }
 
+    /// Prepares the last words for a disk that fails under the part of the catalogue that SQLite has mapped.
+    func prepareForLostCatalogue(_ path: FilePath) {
+        let told = told(SnapshotsError.catalogueInputOutput(path: path, detail: "a part of it that was in use can't be read any more"))
+        let text = isJSON ? JSON.object([("error", told.json)]).text + "\n" : self.text(of: told)
+        MappedFile.whenLost(write: text, exit: ExitStatus(told.category).rawValue)
+    }
+
     /// Tells an error that does not end the command, as text.
     func complain(_ error: ToldError, about subject: String? = nil) {
+        try? complaints.write(text(of: error, about: subject))
+    }
+
+    private func text(of error: ToldError, about subject: String? = nil) -> String {
         let style = TextStyle(complaints, self)
         let subject = subject.map { "\($0): " } ?? ""
         var text = "losnap: \(style.red("error:")) \(EscapedText.line(subject + error.message))\n"
         if let hint = error.hint { text += "losnap: hint: \(EscapedText.line(hint))\n" }
-        try? complaints.write(text)
+        return text
     }
 
     private func tellWarnings() {

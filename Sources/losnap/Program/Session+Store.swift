@@ -15,6 +15,7 @@ extension Session {
             catalogue: try cataloguePath(arguments.catalogue), places: places, waitsForLocks: waits, longestWaitNanoseconds: limit,
             command: commandLine, outputs: [ProgramOutput(name: "stdout", descriptor: 1), ProgramOutput(name: "stderr", descriptor: 2)],
             leftFrozen: leftFrozen, progress: progress, kernel: kernel)
+        prepareForLostCatalogue(options.catalogue)
         let store = try Store(options, mode: purpose.mode, whenFull: purpose == .freeing ? .useReserve : .refuse)
         keepOpen(store)
         return store

@@ -119,6 +119,28 @@ struct ScratchKernelTests {
         }
     }
 
+    @Test("a read-only pool: the snapshot itself is shown, unless its log is to be replayed", arguments: [Filesystem.xfs, .ext4, .btrfs])
+    func readOnlyPool(content: Filesystem) throws {
+        try TestScope.with { scope in
+            let scene = try Scene(scope, content)
+            try scene.image.mount.unmount()
+            try scene.image.device.detach()
+            let clean = scene.pool.path.appending("clean.img")
+            try Command.run("cp", ["--reflink=always", "--", scene.image.file.string, clean.string])
+            try scene.pool.mount.remount("ro")
+            let directory = try scene.directory()
+            #expect(throws: CloneError.readOnly(path: scene.snapshot.string)) { try scene.mount(at: directory) }
+            #expect(throws: CloneError.readOnly(path: clean.string)) { try scene.mount(clean, at: directory, .writable) }
+            let mount = try scene.mount(clean, at: directory)
+            #expect(try ScratchClone().mounts().filter { $0.directory == directory.string } == [mount])
+            #expect(try text(directory.appending("file")) == "content")
+            #expect(throws: Errno.readOnlyFileSystem) { try scope.write("", to: directory.appending("new")) }
+            #expect(try unmountWhenFree(directory) == mount)
+            #expect(try waitUntil { !isAttached(mount.device) })
+            try scene.pool.mount.remount("rw")
+        }
+    }
+
     @Test("writable: the scratch changes, the snapshot does not; each is its own", arguments: [Filesystem.xfs, .ext4, .btrfs])
     func writable(content: Filesystem) throws {
         try TestScope.with { scope in
