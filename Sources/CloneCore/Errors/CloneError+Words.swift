@@ -97,8 +97,9 @@ extension CloneError {
         case .windowBroken(.deadline, _):
             "try again when the disk is less busy" + (has("--max-freeze") ? ", or allow more with --max-freeze" : "")
         case .windowBroken(.mountsChanged, _): "try again when mounting and unmounting is done"
-        case .windowBroken(.blocksMoved, _):
-            "wait until it is done (`btrfs balance status`)" + (has("--clone") ? ", or use --clone plain" : "") + ", and try again"
+        case .windowBroken(.blocksMoved, let image):
+            "wait until `btrfs balance status \(FilePath(image).removingLastComponent().string.shellWord)` finds none"
+                + (has("--clone") ? ", or use --clone plain" : "") + ", and try again"
         case .windowBroken: "see that no other backup program freezes the same filesystem, and try again"
         case .freezeTooLong(let image, let pool, _, _, _, let way): Self.hint(freezingLess: image.shellWord, on: pool, way, has)
         case .trackingImpossible:
