@@ -82,6 +82,12 @@ int clinux_btrfs_forget(const char *device) {
     return result;
 }
 
+int clinux_btrfs_commit(int fd) {
+    __u64 transaction = 0;
+    if (ioctl(fd, BTRFS_IOC_START_SYNC, &transaction) != 0) return -errno;
+    return ioctl(fd, BTRFS_IOC_WAIT_SYNC, &transaction) == 0 ? 0 : -errno;
+}
+
 int clinux_mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data) {
     return mount(source, target, type, flags, data) == 0 ? 0 : -errno;
 }

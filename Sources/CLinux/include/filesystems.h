@@ -30,6 +30,9 @@ int clinux_filesystem_uuid(int fd, uint64_t magic, uint8_t uuid[16]);
 /// BTRFS_IOC_FORGET_DEV: the kernel forgets what btrfs it saw on the device last, unless that is mounted. 0 or -errno.
 int clinux_btrfs_forget(const char *device);
 
+/// BTRFS_IOC_START_SYNC and BTRFS_IOC_WAIT_SYNC: the filesystem's running transaction is committed, dirty data of others left alone. 0 or -errno.
+int clinux_btrfs_commit(int fd);
+
 int clinux_mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data);
 
 enum { CLINUX_MS_RDONLY = 1, CLINUX_MS_NOSUID = 2, CLINUX_MS_NODEV = 4, CLINUX_UMOUNT_NOFOLLOW = 8 };  // mount(2), umount2(2)

@@ -181,6 +181,8 @@ public struct Kernel: Sendable {
     public var realTime: @Sendable () -> Int64
     /// CLOCK_BOOTTIME in nanoseconds.
     public var bootTime: @Sendable () -> UInt64
+    /// Has a btrfs commit its running transaction, and waits for that (BTRFS_IOC_START_SYNC, BTRFS_IOC_WAIT_SYNC).
+    public var commitTransaction: @Sendable (_ descriptor: CInt) throws(Errno) -> Void
     /// Does nothing for so many nanoseconds.
     public var pause: @Sendable (_ nanoseconds: UInt64) -> Void
 }

@@ -10,7 +10,7 @@ struct ClonePace {
     private var seen: [UInt64] = []
 
     /// A pause is so many times the call before it where the image is in use.
-    static let inUse: UInt64 = 4
+    static let inUse: UInt64 = 3
     /// The part of the call before it that a pause takes otherwise.
     static let idlePart: UInt64 = 4
 

@@ -10,6 +10,8 @@ struct RangeCloner {
     let kernel: Kernel
     /// How long to pause between calls; nil: not at all, as while frozen.
     var pace: ClonePace?
+    /// After so many extents a btrfs is to commit what was cloned; nil: it is no btrfs.
+    var commitsAfter: Int?
     /// Is told how much is done, and of how much.
     var progress: (@Sendable (UInt64, UInt64) -> Void)?
 
@@ -36,6 +38,7 @@ struct RangeCloner {
     ) throws(Errno) -> Bool {
         var piece = PieceSize(first: 256, smallest: 8, largest: UInt64(buffer.room))
         var offset: UInt64 = 0
+        var uncommitted = 0
         while true {
             guard goOn() else { return false }
             let began = kernel.bootTime()
@@ -59,6 +62,11 @@ struct RangeCloner {
             offset = end
             piece.took(now - began)
             progress?(offset, size)
+            uncommitted += count
+            if let commitsAfter, uncommitted >= commitsAfter {
+                try? kernel.commitTransaction(destination)
+                uncommitted = 0
+            }
             if let length = pace?.pause(after: now - began) { kernel.pause(length) }
         }
     }

@@ -1,6 +1,7 @@
 // One image that is cloned in two phases: most of it before the freeze, and in it what has changed since. The rules: whatever was cloned before is
 // only a beginning, the finder's answer in the freeze decides; a finder that can't be sure is replaced by the maps, which need nothing of the past.
 
+internal import CLinux
 internal import SystemPackage
 
 /// A clone on its way, for one image that will be frozen.
@@ -20,6 +21,8 @@ final class TwoPhaseClone {
     private var tracked: TrackedWrites?
     /// A round that is so short leaves nothing to be won by another (nanoseconds).
     private static let shortRound: UInt64 = 1_000_000
+    /// So many extents are cloned in one transaction of a btrfs; else the fsync of the clone logs all of them, and everybody's fsync waits for that.
+    private static let committed = 8192
     /// How often recording may begin anew.
     private var restarts: Int
     /// How often a window may be taken again because the clone's blocks were moved.
@@ -89,6 +92,8 @@ final class TwoPhaseClone {
     func begin(progress: (@Sendable (UInt64, UInt64) -> Void)?) throws(CloneError) {
         var cloner = cloner(at: pace)
         cloner.progress = progress
+        let magic = try? kernel.filesystemStatus(clone.descriptor).magic
+        cloner.commitsAfter = magic == UInt64(CLINUX_MAGIC_BTRFS) ? Self.committed : nil
         let cloned: Bool
         do {
             cloned = try cloner.cloneAll(granule: granule, buffer: buffer, cost: &cost) { !DeferredSignals.isEnding }

@@ -38,25 +38,25 @@ struct ClonePaceTests {
         var pace = ClonePace(of: image, view: devices.view([(0, image), (1, image), (2, other)]))
         #expect(pace.pause(after: 1000) == 250)
         devices.set(1, writes: 21)
-        #expect(pace.pause(after: 1000) == 4000)
+        #expect(pace.pause(after: 1000) == 3000)
         #expect(pace.pause(after: 1000) == 250)
         devices.set(0, reads: 8, writes: 10)
-        #expect(pace.pause(after: 1000) == 4000)
+        #expect(pace.pause(after: 1000) == 3000)
         // Of another image.
         devices.set(2, writes: 99)
         #expect(pace.pause(after: 1000) == 250)
         // Waiting for the call that has just ended, however long.
         devices.set(1, writes: 21, inFlight: 1)
-        #expect(pace.pause(after: 1000) == 4000)
-        #expect(pace.pause(after: 1000) == 4000)
+        #expect(pace.pause(after: 1000) == 3000)
+        #expect(pace.pause(after: 1000) == 3000)
     }
 
     @Test("what can't be told is taken to be in use")
     func unknown() {
         let devices = Devices()
         var none = ClonePace(of: image, view: devices.view([(2, other)]))
-        #expect(none.pause(after: 1000) == 4000)
+        #expect(none.pause(after: 1000) == 3000)
         var unreadable = ClonePace(of: image, view: devices.view([(0, image)]))
-        #expect(unreadable.pause(after: 1000) == 4000)
+        #expect(unreadable.pause(after: 1000) == 3000)
     }
 }
