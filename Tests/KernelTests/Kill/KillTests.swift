@@ -13,7 +13,7 @@ struct KillTests {
     func program(layout: KillLayout) throws {
         try KillScene.with(layout) { scene in
             let turn = KillLayout.allCases.firstIndex(of: layout) ?? 0
-            let plan = try KillPlan(calls: scene.tracer.calls(scene.create), turn: turn, sample: 8)
+            let plan = try KillPlan(calls: scene.tracer.calls(scene.create), turn: turn, sample: 5)
             for (done, blow) in plan.blows.enumerated() {
                 if done % 100 == 0 { LongRun.tell("\(layout): \(done) of \(plan.blows.count) blows, frozen \(plan.window)") }
                 let what = "\(layout), \(blow.manner) at \(blow.place), of \(plan.total), seed \(plan.seed)"
