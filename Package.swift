@@ -49,7 +49,7 @@ let package = Package(
         .executableTarget(
             name: "freezeprobe", dependencies: ["CloneCore", system], path: "Tests/FreezeProbe", swiftSettings: strict),
         .executableTarget(name: "calltracer", path: "Tests/CallTracer", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
-        .testTarget(name: "PolicyTests", dependencies: ["Policy"], swiftSettings: strict),
+        .testTarget(name: "PolicyTests", dependencies: ["Policy", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration", "CloneCore", "Policy", "TestSupport", system],
             exclude: ["invalid"], swiftSettings: strict),

@@ -2,6 +2,7 @@
 
 import FoundationEssentials
 import Policy
+import TestSupport
 import Testing
 
 @Suite struct PropertyTests {

@@ -3,24 +3,8 @@
 
 import FoundationEssentials
 import Policy
+import TestSupport
 import Testing
-
-/// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
-struct Seeded: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
-}
 
 /// Runs a body with many seeds, or with the one in the environment; `check` reports the seed with a failure.
 func rounds(_ count: Int, location: SourceLocation = #_sourceLocation, _ body: (inout Seeded, _ seed: Comment) throws -> Void) rethrows {

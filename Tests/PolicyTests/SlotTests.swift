@@ -2,6 +2,7 @@
 
 import FoundationEssentials
 import FoundationInternationalization
+import TestSupport
 import Testing
 
 @testable import Policy

@@ -5,6 +5,7 @@ import GRDB
 import Glibc
 import Policy
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Snapshots
@@ -48,7 +49,7 @@ struct CatalogueDamageTests: CatalogueSuite {
         #expect(readingCode() == "catalogue_corrupt")
         try whole.prefix(100).write(to: URL(fileURLWithPath: path.string))
         #expect(["catalogue_corrupt", "not_a_catalogue"].contains(readingCode()))
-        var generator = SeededGenerator(seed: 8)
+        var generator = Seeded(8)
         for _ in 0..<150 {
             var damaged = whole
             for _ in 0..<40 {

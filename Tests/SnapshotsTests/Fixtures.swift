@@ -27,23 +27,6 @@ final class Scratch {
     var catalogue: FilePath { path.appending("catalogue.sqlite") }
 }
 
-/// Random numbers that are the same in every run.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
-
 enum Sample {
     static let now = Instant(clamping: 1_795_417_200_123)
     static let pool = PoolIdentity(type: "xfs", uuid: "0b0a1f5e-0000-4000-8000-000000000001")

@@ -1,5 +1,6 @@
 import Policy
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Snapshots
@@ -10,7 +11,7 @@ struct InstantTests {
     func agreesWithFoundation() throws {
         let formatter = ISO8601DateFormatter()
         formatter.formatOptions = [.withInternetDateTime]
-        var generator = SeededGenerator(seed: 1)
+        var generator = Seeded(1)
         for _ in 0..<2000 {
             // Foundation changes to the Julian calendar before 1582.
             let milliseconds = Int64.random(in: -12_000_000_000_000...Instant.latest.milliseconds, using: &generator)
@@ -74,7 +75,7 @@ struct InstantTests {
 
     @Test("of file names sort as the instants do")
     func compactSorts() {
-        var generator = SeededGenerator(seed: 2)
+        var generator = Seeded(2)
         let instants = (0..<500).map { _ in
             Instant(clamping: Int64.random(in: Instant.earliest.milliseconds...Instant.latest.milliseconds, using: &generator))
         }

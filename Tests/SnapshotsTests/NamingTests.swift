@@ -2,6 +2,7 @@ import CloneCore
 import Policy
 import Foundation
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Snapshots
@@ -103,7 +104,7 @@ struct NamingTests {
 
     @Test("gives back what a list prints, for every snapshot and every zone, down to the second")
     func listedTimesResolve() throws {
-        var generator = SeededGenerator(seed: 7)
+        var generator = Seeded(7)
         for identifier in ["UTC", "Europe/London", "Asia/Kathmandu", "Australia/Lord_Howe", "America/St_Johns"] {
             let zone = try #require(TimeZone(identifier: identifier))
             let calendar = Calendar(identifier: .gregorian)

@@ -1,4 +1,5 @@
 import Policy
+import TestSupport
 import Testing
 
 @testable import Snapshots
@@ -157,7 +158,7 @@ struct ReconcileTests {
     @Test("rows and files of many snapshots each find their own")
     func many() throws {
         let rows = try (1...50).map { try Sample.snapshot($0) }
-        var generator = SeededGenerator(seed: 5)
+        var generator = Seeded(5)
         let files = try rows.filter { $0.number.value % 2 == 0 }.map { try file(of: $0) }.shuffled(using: &generator)
         let missing = rows.filter { $0.number.value % 2 == 1 }.map { ReconcileStep.missing($0) }
         #expect(judge(rows, files) == missing)
@@ -207,7 +208,7 @@ struct ReconcileTests {
 
     @Test("settling once settles, over random pairs, and never loses a hold")
     func settlesOnce() throws {
-        var generator = SeededGenerator(seed: 6)
+        var generator = Seeded(6)
         let holds = [nil, try Hold(), try Hold(reason: "x"), try Hold(until: Sample.now), try Hold(until: .latest)]
         let labels = [nil, try Label(parsing: "a"), try Label(parsing: "b")]
         for _ in 0..<2000 {

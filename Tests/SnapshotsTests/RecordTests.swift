@@ -2,6 +2,7 @@ import CloneCore
 import Policy
 import Foundation
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Snapshots
@@ -154,7 +155,7 @@ struct RecordTests {
     func fuzz() throws {
         let bytes = try full().encoded()
         let interesting: [UInt8] = [0, 0x22, 0x5C, 0x7B, 0x7D, 0x2D, 0x39, 0x2E, 0x65, 0xFF, 0xC0, 0xED]
-        var generator = SeededGenerator(seed: 4)
+        var generator = Seeded(4)
         var taken = 0
         for _ in 0..<20000 {
             var damaged = bytes

@@ -1,5 +1,6 @@
 import Policy
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Snapshots
@@ -66,7 +67,7 @@ struct ValueTests {
 
     @Test("that are UUIDs go to text and back, in lower case")
     func identifiers() throws {
-        var generator = SeededGenerator(seed: 3)
+        var generator = Seeded(3)
         for _ in 0..<1000 {
             let id = Identifier.random(using: &generator)
             #expect(Identifier(parsing: id.description) == id)

@@ -1,6 +1,8 @@
 // Which blocks of an image have changed: one bit a block, and one bit for each word of those. The rule: all memory is taken, touched and kept from
 // children when it is made, so that marking and looking take none while filesystems are frozen. What is doubtful is marked: too much is slow, never wrong.
 
+internal import SystemPackage
+
 /// A set of blocks. For one thread at a time.
 final class ChangedBlocks: @unchecked Sendable {
     /// Bytes a block; a power of two.
@@ -15,22 +17,29 @@ final class ChangedBlocks: @unchecked Sendable {
     private static let mostBlocks: UInt64 = 1 << 26
 
     /// - Parameter granule: the smallest block that can be cloned; a power of two.
-    convenience init(size: UInt64, granule: UInt64) {
+    convenience init(size: UInt64, granule: UInt64) throws(Errno) {
         var bytes = max(granule, 4096)
         while size / bytes >= Self.mostBlocks { bytes *= 2 }
-        self.init(blocks: (size + bytes - 1) / bytes, of: bytes)
+        try self.init(blocks: (size + bytes - 1) / bytes, of: bytes)
     }
 
     /// An empty one of the same shape.
-    convenience init(shapedAs other: ChangedBlocks) { self.init(blocks: other.coveredBytes / other.blockBytes, of: other.blockBytes) }
+    convenience init(shapedAs other: ChangedBlocks) throws(Errno) {
+        try self.init(blocks: other.coveredBytes / other.blockBytes, of: other.blockBytes)
+    }
 
-    private init(blocks: UInt64, of bytes: UInt64) {
+    private init(blocks: UInt64, of bytes: UInt64) throws(Errno) {
         blockBytes = bytes
         shift = UInt64(bytes.trailingZeroBitCount)
         coveredBytes = blocks * bytes
         let count = Int(blocks / 64) + 1
-        words = .unforked(count)
-        summary = .unforked(count / 64 + 1)
+        words = try .unforked(count)
+        do {
+            summary = try .unforked(count / 64 + 1)
+        } catch {
+            words.freeUnforked()
+            throw error
+        }
     }
 
     deinit {

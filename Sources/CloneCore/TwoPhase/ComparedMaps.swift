@@ -51,7 +51,7 @@ final class ComparedMaps: ChangeFinder, @unchecked Sendable {
     /// Whether blocks of the clone lie elsewhere now than `prepare` saw them, but for what was cloned again since. A balance of btrfs moves the
     /// blocks of files; a place that was compared may have been another's by then. For after the thaw.
     func cloneHasMoved(besides cloned: ChangedBlocks) throws(CloneError) -> Bool {
-        let moved = ChangedBlocks(shapedAs: cloned)
+        let moved = try calling(.extents, clone.path) { () throws(Errno) in try ChangedBlocks(shapedAs: cloned) }
         // What has no place was not compared, but cloned again.
         var walk = MapWalk(known: known, changed: moved, size: cloned.coveredBytes, onlyProven: true)
         try readClone { walk.step($0) }

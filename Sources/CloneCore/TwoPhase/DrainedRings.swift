@@ -16,8 +16,10 @@ final class DrainedRings: Sendable {
     /// Between two looks (microseconds).
     private static let interval: UInt32 = 3000
 
-    init(_ rings: sending WriteRings, shapedAs shape: ChangedBlocks) {
-        state = Mutex(State(rings: rings, incoming: ChangedBlocks(shapedAs: shape)))
+    init(_ rings: sending WriteRings, shapedAs shape: ChangedBlocks) throws(TrackingRefusal) {
+        let incoming: ChangedBlocks
+        do { incoming = try ChangedBlocks(shapedAs: shape) } catch { throw .failed(error) }
+        state = Mutex(State(rings: rings, incoming: incoming))
     }
 
     /// Marks what has come since the last time.

@@ -32,7 +32,7 @@ final class TrackedWrites: ChangeFinder {
         guard let processors = Self.processors(view), let numbers = processorNumbers(processors) else { throw .processorsChanged }
         self.processors = processors
         let rings = try WriteRings(devices: devices, processors: numbers, ringBytes: tuning.ringBytes)
-        self.rings = DrainedRings(rings, shapedAs: shape)
+        self.rings = try DrainedRings(rings, shapedAs: shape)
         drainer = tuning.drainsInBackground ? self.rings.start() : nil
     }
 

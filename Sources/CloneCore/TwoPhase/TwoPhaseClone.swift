@@ -63,8 +63,11 @@ final class TwoPhaseClone {
         granule = try Self.granule(of: clone, kernel)
         guard let buffer = ExtentBuffer(room: 8192) else { throw .system(.extents, path: image.path, .noMemory) }
         self.buffer = buffer
-        changed = ChangedBlocks(size: size, granule: granule)
-        proven = tuning.checksTracking ? ChangedBlocks(shapedAs: changed) : nil
+        let shape = granule
+        let changed = try calling(.extents, image.path) { () throws(Errno) in try ChangedBlocks(size: size, granule: shape) }
+        self.changed = changed
+        proven =
+            tuning.checksTracking ? try calling(.extents, image.path) { () throws(Errno) in try ChangedBlocks(shapedAs: changed) } : nil
         if forced != .maps {
             do {
                 tracked = try TrackedWrites(of: image, shapedAs: changed, view: view, tuning: tuning)

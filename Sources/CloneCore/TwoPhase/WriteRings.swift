@@ -33,10 +33,14 @@ final class WriteRings: @unchecked Sendable {
     init(devices: [TrackedDevice], processors: [Int], ringBytes: Int?) throws(TrackingRefusal) {
         let tracepoints = try BlockTracepoints()
         self.devices = devices
-        rings = .unforked(processors.count)
+        do {
+            rings = try .unforked(processors.count)
+            records = try .unforked(512)
+        } catch {
+            throw .failed(error)
+        }
         events = .allocate(capacity: processors.count * Self.kinds)
         events.initialize(repeating: -1)
-        records = .unforked(512)
         var bytes = ringBytes ?? (256 << 10)
         if ringBytes == nil { while bytes < 8 << 20, bytes * 2 * processors.count <= Self.memory { bytes *= 2 } }
         let filter = devices.map { "dev == \($0.number)" }.joined(separator: " || ")

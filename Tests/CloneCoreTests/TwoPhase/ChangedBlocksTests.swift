@@ -1,5 +1,6 @@
 // The set of changed blocks against a plain set of numbers, with random marks.
 
+import TestSupport
 import Testing
 
 @testable import CloneCore
@@ -7,12 +8,12 @@ import Testing
 @Suite("Changed blocks")
 struct ChangedBlocksTests {
     @Test("runs, bytes, union and what is missing agree with a plain set", arguments: 0..<40)
-    func model(seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
+    func model(seed: UInt64) throws {
+        var random = Seeded(seed)
         let blocks = UInt64.random(in: 1...20_000, using: &random)
         let size = blocks * 4096 - UInt64.random(in: 0..<4096, using: &random)
-        let changed = ChangedBlocks(size: size, granule: 4096)
-        let other = ChangedBlocks(shapedAs: changed)
+        let changed = try ChangedBlocks(size: size, granule: 4096)
+        let other = try ChangedBlocks(shapedAs: changed)
         var model: Set<UInt64> = []
         var otherModel: Set<UInt64> = []
         #expect(changed.isEmpty && changed.run(from: 0) == nil)
@@ -54,28 +55,13 @@ struct ChangedBlocksTests {
     }
 
     @Test("a large image has larger blocks, never more than fit")
-    func large() {
-        #expect(ChangedBlocks(size: 100 << 30, granule: 4096).blockBytes == 4096)
-        let changed = ChangedBlocks(size: 3 << 40, granule: 65536)
+    func large() throws {
+        #expect(try ChangedBlocks(size: 100 << 30, granule: 4096).blockBytes == 4096)
+        let changed = try ChangedBlocks(size: 3 << 40, granule: 65536)
         #expect(changed.blockBytes == 65536)
-        #expect(ChangedBlocks(size: 16 << 40, granule: 4096).blockBytes >= 256 << 10)
+        #expect(try ChangedBlocks(size: 16 << 40, granule: 4096).blockBytes >= 256 << 10)
         changed.insert(from: 1 << 40, to: 1 << 40 + 1)
         #expect(changed.run(from: 0)?.start == 1 << 40)
         #expect(changed.run(from: 0)?.end == 1 << 40 + 65536)
-    }
-}
-
-/// Numbers that look random and are the same each time (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 1 }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }

@@ -18,13 +18,13 @@ struct MovedBlocksTests {
             try Command.run("sync", ["-f", paths.clone])
             let maps = try ComparedMaps(
                 image: OpenFile(paths.image, kernel: .linux), clone: OpenFile(paths.clone, kernel: .linux), kernel: .linux)
-            let none = ChangedBlocks(size: 4 << 20, granule: 4096)
+            let none = try ChangedBlocks(size: 4 << 20, granule: 4096)
             try maps.prepare()
             #expect(try !maps.cloneHasMoved(besides: none))
 
             try Command.run("dd", ["if=/dev/urandom", "of=\(paths.clone)", "bs=64k", "seek=8", "count=1", "conv=notrunc,fsync"])
             #expect(try maps.cloneHasMoved(besides: none))
-            let again = ChangedBlocks(shapedAs: none)
+            let again = try ChangedBlocks(shapedAs: none)
             again.insert(from: 8 << 16, to: 9 << 16)
             #expect(try !maps.cloneHasMoved(besides: again))
 

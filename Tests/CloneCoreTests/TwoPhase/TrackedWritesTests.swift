@@ -14,7 +14,7 @@ struct TrackedWritesTests {
             let pool = try scope.pool()
             let mounted = try scope.mountedImage(in: pool.path, .ext4)
             let image = try ImageFile(path: mounted.file.string)
-            let changed = ChangedBlocks(size: try image.file.status().size, granule: 4096)
+            let changed = try ChangedBlocks(size: image.file.status().size, granule: 4096)
             var tuning = TwoPhaseTuning()
             tuning.drainsInBackground = inBackground
             weak var seen: DrainedRings?

@@ -27,7 +27,7 @@ struct KillPlan {
             for point in near { blows += manners.map { KillBlow(point: point, fromFork: true, manner: $0) } }
             blows += (1...total).map { KillBlow(point: $0, fromFork: false, manner: manners[($0 + turn) % manners.count]) }
         } else {
-            var random = SeededNumbers(seed)
+            var random = Seeded(seed)
             for index in 0..<sample {
                 let fromFork = index % 2 == 0
                 let point = fromFork ? Int.random(in: near, using: &random) : Int.random(in: 1...total, using: &random)
@@ -47,19 +47,4 @@ struct KillBlow: Sendable {
     let manner: KillManner
 
     var place: String { "point \(point)" + (fromFork ? " from the fork on" : "") }
-}
-
-/// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
-struct SeededNumbers: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
 }

@@ -17,7 +17,7 @@ struct VerbKillTests {
             let scene = try VerbScene(scope, verb)
             let total = try scene.calls()
             let seed = ProcessInfo.processInfo.environment["LOSNAP_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0...UInt64.max)
-            var random = SeededNumbers(seed)
+            var random = Seeded(seed)
             let points = TestLength.isLong ? Array(1...total) : (0..<5).map { _ in Int.random(in: 1...total, using: &random) }
             for (done, point) in points.enumerated() {
                 if done % 100 == 0 { LongRun.tell("\(verb): \(done) of \(points.count) points") }

@@ -1,6 +1,7 @@
 // mountinfo as bytes: whatever they are, there is an answer.
 
 import CloneCore
+import TestSupport
 import Testing
 
 @Suite("mountinfo")
@@ -60,21 +61,10 @@ struct MountInfoTests {
     }
 
     /// splitmix64: a seed gives the same bytes everywhere.
-    private struct Generator: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var mixed = (state ^ (state >> 30)) &* 0xbf58_476d_1ce4_e5b9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-            return mixed ^ (mixed >> 31)
-        }
-    }
-
     @Test("any bytes, any cut: never a trap", arguments: [UInt64(1), 2, 3])
     func randomBytes(seed: UInt64) {
         let line = Array(#"36 35 98:0 /m\040 /mnt2\134 rw master:1 - ext3 /dev/root rw,a=b"#.utf8)
-        var generator = Generator(state: seed)
+        var generator = Seeded(seed)
         for _ in 0..<2000 {
             var bytes = line + [10] + line
             for _ in 0..<Int.random(in: 0...6, using: &generator) {
