@@ -64,7 +64,9 @@ public enum AutomationError: ExplainedError, Hashable {
         case .noRules: "give at least one, such as --keep-daily 7; see losnap prune --help"
         case .timeZone(_, let error): error.hint
         case .noImages: "mount what belongs there, or correct the pattern; without images for good, take the entry out of the configuration"
-        case .configurationGone, .notConfigured: "write /etc/losnap/losnap.yaml, or name one with --config FILE; see losnap.yaml(5)"
+        case .notConfigured: "write /etc/losnap/losnap.yaml, or name one with --config FILE; see losnap.yaml(5)"
+        case .configurationGone:
+            "write /etc/losnap/losnap.yaml, or name one with --config FILE; if there is to be no schedule any more, an empty file says so"
         case .unknownEntry(_, let nearest?): "did you mean \(nearest)?"
         case .unknownEntry(_, nil): "losnap config show tells what is configured"
         }

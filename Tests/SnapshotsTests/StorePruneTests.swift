@@ -2,6 +2,7 @@
 
 import CloneCore
 import Foundation
+import GRDB
 import Glibc
 import Policy
 import SystemPackage
@@ -115,6 +116,24 @@ struct StorePruneTests: PruningTests {
             #expect(try removed(plans[0].get()).count == 2 && removed(plans[2].get()).count == 2)
             expectError("no_rules", .usage) { _ = try plans[1].get() }
             expectError("rules_match_nothing", .usage) { _ = try plans[3].get() }
+        }
+    }
+
+    @Test("a row that can't be read keeps no other source from being planned")
+    func badRow() throws {
+        try TestScope.with { scope in
+            let scene = try StoreScene(on: scope.memoryPool())
+            let store = try scene.store()
+            let home = try daily(scene, store, 3)
+            let root = try scene.source("root", in: store)
+            try store.take(root)
+            try store.catalogue.write { db in
+                try db.execute(sql: "PRAGMA ignore_check_constraints = 1; UPDATE snapshot SET origin = 'nobody' WHERE number = 4")
+            }
+            let requests = [request(root) { $0.last = .count(1) }, request(home) { $0.last = .count(2) }]
+            let plans = store.planPrunes(requests)
+            expectError("catalogue_corrupt", .data) { _ = try plans[0].get() }
+            #expect(try plans[1].get().removed.map(\.snapshot.number.value) == [1])
         }
     }
 

@@ -11,37 +11,26 @@ enum ChunkedCloneEnd: Sendable {
     case failed(Errno)
 }
 
-/// Small, for nothing is known yet: at one extent a block it takes some tenths of a second at worst.
-private let firstPiece: UInt64 = 16 << 20
-private let smallestPiece: UInt64 = 1 << 20
-private let largestPiece: UInt64 = 1 << 40
-/// A call should take about this long (nanoseconds).
-private let wantedTime: UInt64 = 25_000_000
-
 /// Clones the whole of `source` to `destination`, looking at `goOn` between the calls. Takes no memory.
 func cloneInChunks(
     from source: CInt, to destination: CInt, size: UInt64, kernel: borrowing Kernel, while goOn: () -> Bool
 ) -> ChunkedCloneEnd {
-    var piece = firstPiece
+    // Small at first, for nothing is known yet: at one extent a block it takes some tenths of a second at worst.
+    var piece = PieceSize(first: 16 << 20, smallest: 1 << 20, largest: 1 << 40, wanted: 50_000_000)
     var offset: UInt64 = 0
     while offset < size {
         guard goOn() else { return .stopped }
-        let isLast = size - offset <= piece
+        let isLast = size - offset <= piece.amount
         let began = kernel.bootTime()
         do {
             // The last piece goes to the end of the file, which need not be at the end of a block.
-            try kernel.cloneRange(destination, source, offset, isLast ? 0 : piece)
+            try kernel.cloneRange(destination, source, offset, isLast ? 0 : piece.amount)
         } catch {
             return .failed(error)
         }
         if isLast { return .done }
-        offset += piece
-        let took = kernel.bootTime() - began
-        if took > wantedTime * 2 {
-            piece = max(smallestPiece, piece / 2)
-        } else if took < wantedTime / 2 {
-            piece = min(largestPiece, piece * 2)
-        }
+        offset += piece.amount
+        piece.took(kernel.bootTime() - began)
     }
     return .done
 }

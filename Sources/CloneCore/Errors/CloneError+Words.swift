@@ -31,8 +31,11 @@ extension CloneError {
             "\(image): what is mounted from it changed while the clone was taken; there is no snapshot"
         case .windowBroken(.blocksMoved, let image):
             "\(image): its filesystem moves blocks about, so that extent maps can't be compared; there is no snapshot"
-        case .freezeTooLong(let image, _, let predicted, let limit, let extents, let way):
-            "\(image): with \(extents) extents it would be frozen for about \(predicted) ms (\(way.rawValue)), and \(limit) ms are allowed"
+        case .freezeTooLong(let image, _, let predicted, let limit, let extents, let way, let others):
+            """
+            \(image): with \(extents) extents it\(others > 0 ? ", together with \(others) more of its group," : "") would be frozen for about \
+            \(predicted) ms (\(way.rawValue)), and \(limit) ms are allowed
+            """
         case .trackingImpossible(let path, let refusal): "\(path): writes to it can't be tracked: \(refusal.words)"
         case .trackingMissed(let path, let offset, let length):
             "\(path): \(length) bytes at \(offset) have changed without a record of a write; there is no snapshot"
@@ -101,7 +104,7 @@ extension CloneError {
             "wait until `btrfs balance status \(FilePath(image).removingLastComponent().string.shellWord)` finds none"
                 + (has("--clone") ? ", or use --clone plain" : "") + ", and try again"
         case .windowBroken: "see that no other backup program freezes the same filesystem, and try again"
-        case .freezeTooLong(let image, let pool, _, _, _, let way): Self.hint(freezingLess: image.shellWord, on: pool, way, has)
+        case .freezeTooLong(let image, let pool, _, _, _, let way, _): Self.hint(freezingLess: image.shellWord, on: pool, way, has)
         case .trackingImpossible:
             has("--clone")
                 ? "take it with --clone maps: then the extent maps are compared"

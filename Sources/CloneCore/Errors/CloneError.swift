@@ -41,8 +41,9 @@ public enum CloneError: ExplainedError, Hashable {
     case cannotFreeze(mountPoint: String, filesystem: String)
     /// The frozen window was broken; there is no clone.
     case windowBroken(BrokenWindow, mountPoint: String)
-    /// It would be frozen for longer than allowed (milliseconds), so it was not begun. `pool` is the kind of filesystem that holds the image.
-    case freezeTooLong(image: String, pool: String, predicted: UInt64, limit: UInt64, extents: Int, CloneWay)
+    /// It would be frozen for longer than allowed (milliseconds), so it was not begun. `pool` is the kind of filesystem that holds the image,
+    /// which is the one that takes longest of a group; `others` is how many are frozen with it.
+    case freezeTooLong(image: String, pool: String, predicted: UInt64, limit: UInt64, extents: Int, CloneWay, others: Int)
     /// The image's writes can't be tracked, and nothing else was wanted.
     case trackingImpossible(path: String, TrackingRefusal)
     /// A range that was written has no record: the clone is thrown away. Only looked for in debug builds.

@@ -10,8 +10,10 @@ public final class ExtentBuffer: @unchecked Sendable {
     public let room: Int
 
     /// nil when there is no memory.
-    public init?(room: Int) {
-        guard let raw = clinux_fiemap_make(UInt32(clamping: room), 1) else { return nil }
+    ///
+    /// - Parameter isTouched: whether its pages are there from the start, so that filling it while something is frozen takes no memory.
+    public init?(room: Int, isTouched: Bool = true) {
+        guard let raw = clinux_fiemap_make(UInt32(clamping: room), isTouched ? 1 : 0) else { return nil }
         self.raw = raw
         self.room = room
     }

@@ -12,30 +12,29 @@ public enum ExtentSync: Sendable {
 
 extension ExtentMap {
     /// Extents that one call asks for: more make it no faster.
-    private static let batch: UInt32 = 16384
+    public static let batch = 16384
 
     /// Reads the map of an open file.
     ///
     /// Costs up to 3 µs an extent; the file can be written meanwhile, so the map of a live image is of no one instant.
     ///
+    /// - Parameter buffer: what to read into, for those who read very many files: a buffer for each would cost more than a short map.
     /// - Throws: `.system(.extents)` where the filesystem has no FIEMAP, `.inputOutput`, `.full`.
-    public static func read(_ descriptor: CInt, path: String, sync: ExtentSync = .asIs) throws(CloneError) -> ExtentMap {
-        guard let buffer = clinux_fiemap_make(batch, 0) else { throw .system(.extents, path: path, .noMemory) }
-        defer { clinux_fiemap_free(buffer, batch) }
+    public static func read(
+        _ descriptor: CInt, path: String, sync: ExtentSync = .asIs, with buffer: ExtentBuffer? = nil
+    ) throws(CloneError) -> ExtentMap {
+        guard let buffer = buffer ?? ExtentBuffer(room: batch, isTouched: false) else { throw .system(.extents, path: path, .noMemory) }
         var extents: [Extent] = []
         var start: UInt64 = 0
         while true {
-            let flags = sync == .writeOut && start == 0 ? UInt32(FIEMAP_FLAG_SYNC) : 0
-            let count = clinux_fiemap_read(descriptor, buffer, start, UInt64.max - start, flags)
-            if count < 0 { throw CloneError(Errno(rawValue: -count), .extents, path) }
-            guard count > 0, let first = clinux_fiemap_extent(buffer, 0) else { break }
-            for raw in UnsafeBufferPointer(start: first, count: Int(count)) {
-                extents.append(
-                    Extent(
-                        logical: raw.fe_logical, physical: raw.fe_physical, length: raw.fe_length,
-                        flags: ExtentFlags(rawValue: raw.fe_flags)))
+            let count: Int
+            do {
+                count = try buffer.fill(from: descriptor, start: start, limit: buffer.room, writeOut: sync == .writeOut && start == 0)
+            } catch {
+                throw CloneError(error, .extents, path)
             }
-            guard let last = extents.last, !last.flags.contains(.last) else { break }
+            for index in 0..<count { extents.append(buffer[index]) }
+            guard count > 0, let last = extents.last, !last.flags.contains(.last) else { break }
             let (next, overflow) = last.logical.addingReportingOverflow(last.length)
             guard !overflow, next > start else { break }
             start = next

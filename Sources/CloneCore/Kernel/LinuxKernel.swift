@@ -54,9 +54,17 @@ private func openFile(_ directory: CInt, _ name: String, _ flags: OpenFlags, _ m
 }
 
 private func readXattr(_ descriptor: CInt, _ name: String) throws(Errno) -> [UInt8] {
-    // 64 KiB is the kernel's own limit (XATTR_SIZE_MAX).
+    // The kernel takes as much memory as it is offered, page by page, so it is offered a page first. 64 KiB is its own limit (XATTR_SIZE_MAX).
+    do throws(Errno) {
+        return try readXattr(descriptor, name, room: 4096)
+    } catch .outOfRange {
+        return try readXattr(descriptor, name, room: 65536)
+    }
+}
+
+private func readXattr(_ descriptor: CInt, _ name: String, room: Int) throws(Errno) -> [UInt8] {
     var failure: CInt = 0
-    let bytes = [UInt8](unsafeUninitializedCapacity: 65536) { buffer, count in
+    let bytes = [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
         let length = clinux_fgetxattr(descriptor, name, buffer.baseAddress, buffer.count)
         if length < 0 { failure = CInt(-length) }
         count = max(0, Int(length))

@@ -30,7 +30,8 @@ extension SystemView {
         deviceBytes: { readDevice($0, $1, $2) })
 }
 
-private func linkTarget(_ path: String) -> String? {
+/// Where a symbolic link leads, of /proc above all.
+func linkTarget(_ path: String) -> String? {
     var buffer = [UInt8](repeating: 0, count: 4096)
     let count = buffer.withUnsafeMutableBytes { readlink(path, $0.bindMemory(to: CChar.self).baseAddress!, $0.count) }
     return count >= 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil

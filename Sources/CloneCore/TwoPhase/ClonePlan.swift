@@ -64,19 +64,18 @@ extension CloneJob {
         for index in prepared.indices {
             try plan.clones[index]?.catchUp { () throws(CloneError) in try synchronize() }
         }
-        var total: UInt64 = 0
-        for index in prepared.indices {
-            let clone = plan.clones[index]
-            total += clone?.predicted ?? plan.plain[index].predicted ?? 0
-            // All members of a group are frozen together.
-            guard total <= options.maxFreezeNanoseconds else {
-                let target = prepared[index].target
-                throw .freezeTooLong(
-                    image: target.image.path, pool: filesystemName(of: target.image.file, kernel: kernel), predicted: total / 1_000_000,
-                    limit: options.maxFreezeNanoseconds / 1_000_000, extents: clone?.extents ?? plan.plain[index].extents ?? 0,
-                    clone?.way ?? .plain)
-            }
+        // All members of a group are frozen together; the one that takes longest is where something can be done.
+        let predicted = prepared.indices.map { plan.clones[$0]?.predicted ?? plan.plain[$0].predicted ?? 0 }
+        let total = predicted.reduce(0, +)
+        guard total > options.maxFreezeNanoseconds, let longest = predicted.indices.max(by: { predicted[$0] < predicted[$1] }) else {
+            return
         }
+        let image = prepared[longest].target.image
+        throw .freezeTooLong(
+            image: image.path, pool: filesystemName(of: image.file, kernel: kernel), predicted: (total + 999_999) / 1_000_000,
+            limit: options.maxFreezeNanoseconds / 1_000_000,
+            extents: plan.clones[longest]?.extents ?? plan.plain[longest].extents ?? 0, plan.clones[longest]?.way ?? .plain,
+            others: predicted.count { $0 > 0 } - 1)
     }
 
     /// How many extents it has, if they are so few that the plain way is as short; nil: more, or they can't be told.

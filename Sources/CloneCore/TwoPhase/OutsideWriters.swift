@@ -115,10 +115,3 @@ private func namesIn(_ directory: String) throws(Errno) -> [String] {
     guard access(directory, R_OK | X_OK) == 0 else { throw Errno(rawValue: errno) }
     return listDirectory(directory)
 }
-
-/// Where a symbolic link of /proc leads.
-private func linkTarget(_ path: String) -> String? {
-    var buffer = [UInt8](repeating: 0, count: 4096)
-    let count = buffer.withUnsafeMutableBytes { readlink(path, $0.bindMemory(to: CChar.self).baseAddress!, $0.count) }
-    return count >= 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
-}

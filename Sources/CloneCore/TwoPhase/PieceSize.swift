@@ -7,12 +7,15 @@ struct PieceSize {
     private let first: UInt64
     private let smallest: UInt64
     private let largest: UInt64
+    private let wanted: UInt64
 
-    /// A call should take about this long at most (nanoseconds).
-    static let wanted: UInt64 = 16_000_000
+    /// What a call should take at most where writers are to notice little (nanoseconds).
+    static let usual: UInt64 = 16_000_000
 
-    init(first: UInt64, smallest: UInt64, largest: UInt64) {
+    /// - Parameter wanted: a call should take about this long at most (nanoseconds).
+    init(first: UInt64, smallest: UInt64, largest: UInt64, wanted: UInt64 = PieceSize.usual) {
         amount = first
+        self.wanted = wanted
         self.first = first
         self.smallest = smallest
         self.largest = largest
@@ -23,9 +26,9 @@ struct PieceSize {
 
     /// A call of this size took so long.
     mutating func took(_ nanoseconds: UInt64) {
-        if nanoseconds > Self.wanted {
+        if nanoseconds > wanted {
             amount = max(smallest, amount / 2)
-        } else if nanoseconds < Self.wanted * 3 / 8 {
+        } else if nanoseconds < wanted * 3 / 8 {
             amount = min(largest, amount * 2)
         }
     }

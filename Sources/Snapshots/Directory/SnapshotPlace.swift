@@ -158,8 +158,9 @@ struct SnapshotPlace: Sendable {
         guard let name = row.fileName else { throw .wrongState(number: row.number, state: row.state) }
         let opened = try open(name)
         let status = try beneath { () throws(CloneError) in try opened.status() }
-        guard status.kind == .regular, status.uid == geteuid(),
-            let bytes = try? kernel.getXattr(opened.descriptor, RecordAttribute.name(user: geteuid())),
+        let user = geteuid()
+        guard status.kind == .regular, status.uid == user,
+            let bytes = try? kernel.getXattr(opened.descriptor, RecordAttribute.name(user: user)),
             SnapshotRecord.names(row.id, in: bytes)
         else { throw .notTheSnapshot(path: path.appending(name.text), id: row.id) }
         return opened

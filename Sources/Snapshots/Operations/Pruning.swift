@@ -26,7 +26,8 @@ extension Store {
         do throws(SnapshotsError) {
             try catalogue.forEachSnapshot(filter) { listed[$0.sourceID, default: []].append(ListedSnapshot(unmeasured: $0)) }
         } catch {
-            return requests.map { _ in .failure(error) }
+            // It may be about one row of one source: each by itself.
+            return requests.map { request in Result { () throws(SnapshotsError) in try planPrune(request) } }
         }
         var calendars: [TimeZone: JudgingCalendar] = [:]
         let lastUses = Dictionary(requests.enumerated().map { ($1.source.id, $0) }) { $1 }

@@ -8,6 +8,7 @@ extension Store {
     /// The bytes that carrying out the plan frees for certain.
     func reclaimableBytes(_ plan: PrunePlan) -> Int64? {
         guard !plan.removed.isEmpty else { return 0 }
+        guard let buffer = ExtentBuffer(room: ExtentMap.batch, isTouched: false) else { return nil }
         // Physical addresses mean something within one pool only.
         var sweeps: [PoolIdentity: ReclaimSweep] = [:]
         var maps: [(listed: ListedSnapshot, fate: ReclaimSweep.Fate)] = plan.removed.map { ($0, .removed) }
@@ -20,7 +21,7 @@ extension Store {
                 let place: SnapshotPlace
                 if let known = places[directory] { place = known } else { place = try presentPlace(of: listed.snapshot) }
                 places[directory] = place
-                sweeps[directory.pool, default: ReclaimSweep()].add(try map(of: listed.snapshot, in: place), fate)
+                sweeps[directory.pool, default: ReclaimSweep()].add(try map(of: listed.snapshot, in: place, buffer), fate)
             }
             if let (pool, map) = try map(ofImage: plan.source.imagePath) { sweeps[pool]?.add(map, .kept) }
         } catch {
@@ -29,9 +30,9 @@ extension Store {
         return sweeps.values.reduce(0) { $0 + Int64(clamping: $1.result().bytes) }
     }
 
-    private func map(of snapshot: Snapshot, in place: SnapshotPlace) throws(SnapshotsError) -> ExtentMap {
+    private func map(of snapshot: Snapshot, in place: SnapshotPlace, _ buffer: ExtentBuffer) throws(SnapshotsError) -> ExtentMap {
         let file = try place.openForLooking(snapshot)
-        return try beneath { () throws(CloneError) in try ExtentMap.read(file.descriptor, path: file.path) }
+        return try beneath { () throws(CloneError) in try ExtentMap.read(file.descriptor, path: file.path, with: buffer) }
     }
 
     /// Nil: there is no image, so it shares nothing.

@@ -44,6 +44,7 @@ extension Store {
                 try checkRemovable(listed, in: place)
                 going.append((listed, removal(listed.snapshot)))
             } catch {
+                count.add(options)
                 outcome.failed.append(FailedRemoval(snapshot: listed, error: error))
             }
         }
