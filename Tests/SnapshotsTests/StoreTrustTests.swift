@@ -16,7 +16,8 @@ struct StoreTrustTests {
     private static let stranger: uid_t = 65534
 
     private func list(_ path: FilePath) throws -> [UInt8]? {
-        try? Kernel.linux.getXattr(OpenFile(path.string, kernel: .linux).descriptor, AccessList.name)
+        let file = try OpenFile(path.string, kernel: .linux)
+        return withExtendedLifetime(file) { try? Kernel.linux.getXattr(file.descriptor, AccessList.name) }
     }
 
     private func status(_ path: FilePath) throws -> FileStatus { try OpenFile(path.string, kernel: .linux).status() }
