@@ -28,6 +28,7 @@ struct Loclone: ParsableCommand {
 
     /// The original's only failure status was 1; scripts may rely on it.
     static func main() {
+        StandardStreams.fill()
         // A limit to the size of files (`ulimit -f`) is told, not died of.
         signal(SIGXFSZ, SIG_IGN)
         do {

@@ -1,10 +1,12 @@
 // Where the process starts and ends. The rule: one way in and one way out; nothing else in the front calls exit.
 
+import CloneCore
 import Glibc
 
 @main
 enum Main {
     static func main() {
+        StandardStreams.fill()
         // A reader that goes away (`losnap list | head`) is an error of write(2), not the end of a change that is half done.
         signal(SIGPIPE, SIG_IGN)
         // So is a limit to the size of files (`ulimit -f`): it is told, not died of.

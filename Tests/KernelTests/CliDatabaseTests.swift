@@ -14,7 +14,7 @@ struct CliDatabaseTests {
         try CliScene.with(image: nil, poolSize: 4 << 30) { scene in
             let image = try scene.scope.mountedImage("database.img", in: scene.pool.path, .ext4, size: 768 << 20)
             let cluster = try PostgreSQLCluster.make(in: image.path, scope: scene.scope)
-            let hooks = HookScene(scene, "postgresql", image: image.file)
+            let hooks = try HookScene(scene, "postgresql", image: image.file)
             let settings = "PGHOST=\(cluster.place) PGPORT=\(cluster.port) PGDATA=\(cluster.data)"
             let load = try cluster.load()
 
@@ -132,7 +132,7 @@ struct CliDatabaseTests {
                 CREATE TABLE d.plain (i INT AUTO_INCREMENT PRIMARY KEY, v CHAR(200)) ENGINE=MyISAM;
                 CREATE TABLE d.logged (i INT AUTO_INCREMENT PRIMARY KEY, v CHAR(200)) ENGINE=InnoDB;
                 """)
-            let hooks = HookScene(scene, "mysql", image: image.file)
+            let hooks = try HookScene(scene, "mysql", image: image.file)
             try hooks.configure("", "HOOK_DEFAULTS=\(server.defaults)")
             let load = try server.load(
                 "INSERT INTO d.plain (v) VALUES (REPEAT('x', 200)); INSERT INTO d.logged (v) VALUES (REPEAT('y', 200));")

@@ -199,7 +199,8 @@ struct CliHookTests {
     @Test("after may change the snapshot that was taken: no lock is held, and it finds the same catalogue")
     func nested() throws {
         try CliScene.with(image: nil) { scene in
-            try configure(scene, "after: \(scene.sandbox.losnap.executable) tag $LOSNAP_SNAPSHOT --add checked --quiet")
+            // Not the first word: a checkout may be somebody else's, and root would not run what lies there.
+            try configure(scene, "after: P=\(scene.sandbox.losnap.executable); $P tag $LOSNAP_SNAPSHOT --add checked --quiet")
             let outcome = try scene.sandbox.run("create", "home")
             #expect(outcome.succeeded, "\(outcome.stderr)")
             #expect(try scene.listed().first?["tags"][0] == "checked")

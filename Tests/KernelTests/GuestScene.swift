@@ -32,7 +32,7 @@ struct Guest {
 
                 """, to: virsh)
             chmod(virsh.string, 0o755)
-            let guest = Guest(scene: scene, hooks: HookScene(scene, "libvirt", image: scene.image), place: place)
+            let guest = Guest(scene: scene, hooks: try HookScene(scene, "libvirt", image: scene.image), place: place)
             try guest.set("state", "running")
             let machine = Tool(executable: "/bin/sh").invocation(["-c", "exec 3<>\(scene.image); touch \(place)/started; sleep 300"])
             _ = try scene.scope.start(machine)

@@ -15,19 +15,24 @@ struct HookScene {
     /// Where sessions are held.
     let state: FilePath
     private let hook: String
+    /// Copies of the hooks that come with losnap: root runs no hook from a checkout of somebody else.
+    private let hooks: FilePath
 
-    init(_ scene: CliScene, _ hook: String, image: FilePath) {
+    init(_ scene: CliScene, _ hook: String, image: FilePath) throws {
         self.scene = scene
         self.image = image
         self.hook = hook
         labels = scene.sandbox.directory.appending("labels")
         state = scene.sandbox.directory.appending("sessions")
+        let ours = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent().appending("Examples/hooks")
+        hooks = scene.scope.freshPath("hooks")
+        try Command.run("cp", ["-r", "--no-preserve=ownership", "--", ours.string, hooks.string])
+        try Command.run("chmod", ["-R", "go-w", "--", hooks.string])
     }
 
     /// The hook with its argument, and settings in front.
     func command(_ argument: String = "", _ settings: String = "") -> String {
-        let hooks = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent().appending("Examples/hooks")
-        return "HOOK_STATE=\(state) HOOK_LABELS=\(labels) HOOK_LIMIT=60s \(settings) \(hooks)/\(hook) \(argument)"
+        "HOOK_STATE=\(state) HOOK_LABELS=\(labels) HOOK_LIMIT=60s \(settings) \(hooks)/\(hook) \(argument)"
     }
 
     /// Configures the hook for both.

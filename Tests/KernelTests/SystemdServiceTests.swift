@@ -151,8 +151,8 @@ struct SystemdServiceTests {
             let cluster = try PostgreSQLCluster.make(in: image.path, scope: scene.scope)
             let server = try MariaDBServer.make(in: image.path, scope: scene.scope)
             let service = try Service(scene.scope, scene.sandbox.losnap)
-            let postgresql = HookScene(scene, "postgresql", image: image.file)
-            let mysql = HookScene(scene, "mysql", image: image.file)
+            let postgresql = try HookScene(scene, "postgresql", image: image.file)
+            let mysql = try HookScene(scene, "mysql", image: image.file)
             for (hooks, command) in [
                 (postgresql, postgresql.command("backup", "PGHOST=\(cluster.place) PGPORT=\(cluster.port)")),
                 (mysql, mysql.command("", "HOOK_DEFAULTS=\(server.defaults)")),

@@ -14,6 +14,7 @@ public struct HookRunner: Sendable {
 
     /// `/bin/sh`.
     public static let shell = HookRunner { call in
+        if let problem = HookTrust.problem(call.command) { return problem }
         do throws(Errno) {
             return try ShellHook(starting: call).finish()
         } catch {

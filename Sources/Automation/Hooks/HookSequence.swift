@@ -88,6 +88,13 @@ struct HookSequence {
     private func begin(
         _ begun: inout [Member], _ check: () throws(SnapshotsError) -> Void, _ take: () throws(SnapshotsError) -> CreateReport
     ) -> TakeResult {
+        // Before anything is stopped that another hook is to start again.
+        for member in members {
+            for moment in HookMoment.allCases {
+                guard let problem = member.hooks.command(moment).flatMap({ HookTrust.problem($0) }) else { continue }
+                return .failed(HookFailure(source: member.name, moment: moment, problem: problem, snapshotStands: false))
+            }
+        }
         do throws(SnapshotsError) {
             if members.contains(where: { $0.hooks.before != nil || $0.hooks.after != nil }) { try check() }
             for member in members {

@@ -59,6 +59,8 @@ public enum HookProblem: Sendable, Hashable {
     case timedOut(seconds: Int)
     /// It was ended because losnap itself got that signal.
     case interrupted(signal: Int32)
+    /// It was not run, for somebody else than root could change what that program does.
+    case exposed(path: String, Exposure)
     /// How it ended can't be told.
     case lost
 
@@ -69,6 +71,8 @@ public enum HookProblem: Sendable, Hashable {
         case .killed(let signal): "it was ended by \(signalName(signal))"
         case .timedOut(let seconds): "it was ended after \(seconds) s, its timeout"
         case .interrupted(let signal): "it was ended, for losnap got \(signalName(signal))"
+        case .exposed(let path, .owner(let user)): "it was not run, for \(path) belongs to user \(user), who could change what root does"
+        case .exposed(let path, .writable): "it was not run, for others than root may write \(path), and so change what root does"
         case .lost: "how it ended is not known"
         }
     }
@@ -95,7 +99,12 @@ public struct HookFailure: ExplainedError, Hashable {
     }
 
     public var hint: String? {
-        switch moment {
+        switch problem {
+        case .exposed(let path, .owner): return "if you trust what it does: chown root \(path.shellWord)"
+        case .exposed(let path, .writable): return "if you trust what it does: chmod go-w \(path.shellWord)"
+        default: break
+        }
+        return switch moment {
         case .before: "what it printed is above; without hooks: losnap create \(source) --no-hooks"
         case .after: "see that what it was to start again is running; what it printed is above"
         case .failed: "what it printed is above"

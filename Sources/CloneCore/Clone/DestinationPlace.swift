@@ -47,7 +47,9 @@ public struct DestinationPlace: Sendable {
         // A user can't give files away; then it stays the user's own, as a new file would be.
         try? kernel.setOwner(file.descriptor, model.uid, model.gid)
         let mask = existing == nil ? currentUmask() : 0
-        try calling(.setMode, path) { () throws(Errno) in try kernel.setMode(file.descriptor, model.permissions & ~mask & 0o777) }
+        let mode = model.permissions & ~mask & 0o777
+        try AccessList.drop(from: file, mode: mode, kernel: kernel)
+        try calling(.setMode, path) { () throws(Errno) in try kernel.setMode(file.descriptor, mode) }
         try calling(.sync, path) { () throws(Errno) in try kernel.synchronize(file.descriptor) }
         if existing == nil {
             try taken.clone.publish(as: name)

@@ -1,5 +1,6 @@
 // The way to a file, name by name, for those who open it step by step.
 
+internal import Glibc
 package import SystemPackage
 
 extension FilePath {
@@ -12,4 +13,12 @@ extension FilePath {
         }
         return parts
     }
+}
+
+/// The path as an absolute one, from the working directory.
+func absolutePath(_ path: String) -> String {
+    if path.hasPrefix("/") { return path }
+    guard let directory = getcwd(nil, 0) else { return "/" + path }
+    defer { free(directory) }
+    return String(cString: directory) + "/" + path
 }

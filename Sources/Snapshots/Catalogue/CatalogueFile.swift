@@ -39,17 +39,26 @@ struct CatalogueFile {
         return try !isThere(user: user)
     }
 
-    /// The directory belongs to the user, and nobody else can change what lies in it; for root, nobody else can exchange a directory above.
+    /// The directory belongs to the user, and nobody else can change what lies in it; for root, nobody else can exchange what leads to it.
     func checkDirectories(user: UInt32) throws(SnapshotsError) {
         guard let buffer = realpath(directory.string, nil) else { throw failure(errno) }
         defer { free(buffer) }
-        var above = FilePath(platformString: buffer)
-        guard let status = try status(of: above) else { return }
-        try Self.check(status, at: above, user: user, .ownOrRoots)
-        while user == 0, above.removeLastComponent() {
-            guard let status = try self.status(of: above) else { return }
-            // In a sticky directory others can't rename what is not theirs.
-            if status.st_mode & S_ISVTX == 0 || status.st_uid != 0 { try Self.check(status, at: above, user: user, .ownOrRoots) }
+        let real = FilePath(platformString: buffer)
+        guard let status = try status(of: real) else { return }
+        try Self.check(status, at: real, user: user, .ownOrRoots)
+        if user == 0 { try checkWay() }
+    }
+
+    /// Also of symbolic links on the way: one of somebody else could lead elsewhere a moment later.
+    private func checkWay() throws(SnapshotsError) {
+        do throws(CloneError) {
+            try checkTrustedWay(to: directory.string, kernel: .linux)
+        } catch .runtimeExposed(let path, .owner(let owner)) {
+            throw .catalogueExposed(path: FilePath(path), problem: .owner(user: owner, expected: 0))
+        } catch .runtimeExposed(let path, .writable(let mode)) {
+            throw .catalogueExposed(path: FilePath(path), problem: .writable(mode: mode))
+        } catch {
+            throw .clone(error)
         }
     }
 
@@ -122,6 +131,7 @@ struct CatalogueFile {
         let descriptor = mkstemp(&name)
         guard descriptor >= 0 else { return errno != ENOSPC && errno != EDQUOT }
         unlink(name)
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         defer { close(descriptor) }
         let error = posix_fallocate(descriptor, 0, bytes)
         return error != ENOSPC && error != EDQUOT

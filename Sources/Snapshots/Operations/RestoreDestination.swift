@@ -19,7 +19,8 @@ struct RestoreDestination {
         name = last.string
         let parent = path.removingLastComponent()
         directory = try beneath { () throws(CloneError) in
-            try OpenFile(parent.isEmpty ? "." : parent.string, flags: [.directory, .followLinks], kernel: kernel)
+            // The image's directory may be somebody else's, who has perhaps put a link in its place.
+            try openDirectoryMindingLinks(parent.string, kernel: kernel)
         }
     }
 

@@ -1,6 +1,7 @@
 // A list of snapshots. The rule: it may be very long, so it is shown portion by portion as it is read; only a table has to wait for its last row, to
 // know how wide its columns are, and keeps nothing but its cells until then.
 
+import CloneCore
 import Foundation
 import Snapshots
 
@@ -97,9 +98,10 @@ extension Table {
 }
 
 enum CSV {
-    /// The field as RFC 4180 has it; lines end in a line feed alone.
+    /// The field as RFC 4180 has it; lines end in a line feed alone. What a terminal would obey is escaped as in text, line breaks too.
     static func field(_ text: String) -> String {
-        let needsQuotes = text.utf8.contains { $0 == 0x2C || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }
+        let text = EscapedText.line(text)
+        let needsQuotes = text.utf8.contains { $0 == 0x2C || $0 == 0x22 }
         return needsQuotes ? "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\"" : text
     }
 }

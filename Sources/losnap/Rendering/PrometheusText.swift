@@ -2,6 +2,7 @@
 // sample, rather than a number that looks like one.
 
 import Automation
+import CloneCore
 import Policy
 import Snapshots
 import SystemPackage
@@ -46,7 +47,7 @@ struct PrometheusText {
         }
     }
 
-    /// A label's value: any text, but for these three.
+    /// A label's value: any text, but for these three, and for what a terminal would obey (`--prometheus -`).
     private static func escaped(_ text: String) -> String {
         var safe = ""
         for scalar in text.unicodeScalars {
@@ -54,6 +55,7 @@ struct PrometheusText {
             case "\\": safe += "\\\\"
             case "\"": safe += "\\\""
             case "\n": safe += "\\n"
+            case _ where EscapedText.isDangerous(scalar): safe += "\\" + EscapedText.line(String(scalar))
             default: safe.unicodeScalars.append(scalar)
             }
         }
