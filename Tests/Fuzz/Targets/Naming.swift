@@ -24,7 +24,9 @@ extension Target {
         try expect((try? SnapshotReference(parsing: typed)) == reference && reference.text == typed, "not always the same")
         if let source = reference.source {
             switch source {
-            case .name(let name): try expect(typed.utf8.starts(with: "\(name)@".utf8) && !name.text.utf8.contains(0x2F), "another name than was typed")
+            case .name(let name):
+                try expect(typed.utf8.starts(with: "\(name)@".utf8), "another name than was typed")
+                try expect(!name.text.utf8.contains(0x2F), "a name with a slash")
             case .path(let path): try expect(path.length < 4096 && typed.utf8.contains(0x2F), "a path that is none")
             }
         } else {
