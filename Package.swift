@@ -49,6 +49,10 @@ let package = Package(
         .executableTarget(
             name: "freezeprobe", dependencies: ["CloneCore", system], path: "Tests/FreezeProbe", swiftSettings: strict),
         .executableTarget(name: "calltracer", path: "Tests/CallTracer", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+        .executableTarget(
+            name: "fuzzer", dependencies: ["CloneCore", "Configuration", "Policy", "Snapshots", system], path: "Tests/Fuzz",
+            exclude: ["Corpus"], swiftSettings: strict),
+        .testTarget(name: "FuzzTests", dependencies: ["fuzzer", "TestSupport", system], swiftSettings: strict),
         .testTarget(name: "PolicyTests", dependencies: ["Policy", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration", "CloneCore", "Policy", "TestSupport", system],

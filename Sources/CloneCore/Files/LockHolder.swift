@@ -20,7 +20,7 @@ package struct LockHolder: Sendable, Hashable {
     }
 
     /// Looks through lines such as `3: FLOCK  ADVISORY  WRITE 4711 00:1a:1234 0 EOF`; who waits has an arrow in front.
-    static func pid(holding device: DeviceNumber, _ inode: UInt64, in locks: String) -> Int32? {
+    package static func pid(holding device: DeviceNumber, _ inode: UInt64, in locks: String) -> Int32? {
         for line in locks.split(separator: "\n") {
             let fields = line.split(separator: " ", omittingEmptySubsequences: true)
             guard fields.count >= 6, fields[1] == "FLOCK", fields[3] == "WRITE", let pid = Int32(fields[4]), pid > 0 else { continue }

@@ -20,7 +20,8 @@ package struct MountEntry: Sendable, Hashable {
 
     /// The value of a superblock option `name=value`.
     package func superOption(_ name: String) -> String? {
-        superOptions.first { $0.hasPrefix("\(name)=") }.map { String($0.dropFirst(name.count + 1)) }
+        let start = "\(name)=".utf8
+        return superOptions.first { $0.utf8.starts(with: start) }.map { String(decoding: $0.utf8.dropFirst(start.count), as: UTF8.self) }
     }
 }
 
@@ -60,7 +61,8 @@ extension MountEntry {
         type = unescaped(fields[dash + 1])
         source = unescaped(fields[dash + 2])
         superOptions = dash + 3 < fields.count ? list(fields[dash + 3]) : []
-        guard mountPoint.hasPrefix("/") else { return nil }
+        // As bytes: what follows the slash may join with it to another character.
+        guard mountPoint.utf8.first == UInt8(ascii: "/") else { return nil }
     }
 }
 

@@ -14,8 +14,8 @@ public struct MountPointTracer: Sendable {
         guard let real = view.realPath(path) else { throw .noSuchFile(path: path) }
         let mounts = try Mounts(view)
         let own = mounts.tables.first?.entries ?? []
-        // The last one is on top.
-        guard let entry = own.last(where: { $0.mountPoint == real }) else {
+        // The last one is on top. As bytes: two names that read alike, with an accent of its own and without, are two directories.
+        guard let entry = own.last(where: { $0.mountPoint.utf8.elementsEqual(real.utf8) }) else {
             let above = own.map(\.mountPoint).filter { $0 == "/" || real.hasPrefix($0 + "/") }
             throw .notAMountPoint(path: path, mountPoint: above.max { $0.utf8.count < $1.utf8.count } ?? "/")
         }

@@ -14,11 +14,20 @@ struct Document {
     var repeated: [Position: String] = [:]
 
     private static let mostRepeated = 64
+    /// What may be composed again and again, in bytes: a long text with many keys twice would take minutes.
+    private static let mostComposed = 4 << 20
 
     /// Composes the text. Nil if that failed, which `problems` tells.
     init?(_ text: String, _ problems: ProblemList) {
+        if let place = AliasCount.tooMany(in: text) {
+            problems.add(
+                Position(file: problems.file, line: place.line, column: place.column), "aliases are not understood here",
+                hint: "write the value out, or let a policy inherit another")
+            return nil
+        }
         var text = text
-        for round in 0...Self.mostRepeated {
+        let last = min(Self.mostRepeated, max(2, Self.mostComposed / max(1, text.utf8.count)))
+        for round in 0...last {
             do {
                 let parser = try Parser(yaml: text)
                 root = try parser.nextRoot()
@@ -31,7 +40,7 @@ struct Document {
                 let name = names.first ?? ""
                 problems.add(position, "the key '\(name.shown)' is there twice", hint: "keep one of them")
                 repeated[position] = name
-                guard round < Self.mostRepeated, let masked = Self.masking(context.mark, in: text, round: round) else { return nil }
+                guard round < last, let masked = Self.masking(context.mark, in: text, round: round) else { return nil }
                 text = masked
             } catch let error as YamlError {
                 // A mask that made another text of it must not be blamed on the user.

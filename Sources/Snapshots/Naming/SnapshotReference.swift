@@ -32,14 +32,15 @@ public struct SnapshotReference: Hashable, Sendable {
     ///   ``Label/init(parsing:)``.
     public init(parsing text: String) throws(SnapshotsError) {
         self.text = text
-        guard let division = text.lastIndex(of: "@") else {
+        // As a byte: a label may begin with what joins with the @ to another character.
+        guard let division = text.utf8.lastIndex(of: UInt8(ascii: "@")) else {
             guard SelectorShape(of: text) == .number else { throw .invalidReference(text: text, problem: .noSelector) }
             source = nil
             selector = try Self.selector(text, in: text)
             return
         }
         guard division != text.startIndex else { throw .invalidReference(text: text, problem: .noSource) }
-        let selected = String(text[text.index(after: division)...])
+        let selected = String(text[text.utf8.index(after: division)...])
         guard !selected.isEmpty else { throw .invalidReference(text: text, problem: .nothingSelected) }
         source = try SourceReference(parsing: String(text[..<division]))
         selector = try Self.selector(selected, in: text)

@@ -15,7 +15,8 @@ public enum SourceReference: Hashable, Sendable {
     ///
     /// - Throws: ``SnapshotsError/invalidSourceName(text:problem:)``, ``SnapshotsError/invalidPath(path:problem:)``
     public init(parsing text: String) throws(SnapshotsError) {
-        guard text.contains("/") else {
+        // As bytes: what follows a slash may join with it to another character.
+        guard text.utf8.contains(UInt8(ascii: "/")) else {
             self = .name(try SourceName(parsing: text))
             return
         }

@@ -34,7 +34,9 @@ private struct DigitReader {
     private var position = 0
 
     init(_ bytes: some Sequence<UInt8>) {
-        self.bytes = Array(bytes.prefix(64))
+        // What is longer than any time is none, and must not be taken for its beginning.
+        let first = Array(bytes.prefix(65))
+        self.bytes = first.count > 64 ? [] : first
     }
 
     var isAtEnd: Bool { position == bytes.count }

@@ -14,6 +14,8 @@ public struct Label: Hashable, Sendable, CustomStringConvertible {
     /// - Throws: ``SnapshotsError/invalidLabel(text:problem:)``
     public init(parsing text: String) throws(SnapshotsError) {
         if let problem = Self.problem(of: text) { throw .invalidLabel(text: text, problem: problem) }
+        // Also one that has joined with what follows it.
+        guard !text.utf8.contains(UInt8(ascii: "@")) else { throw .invalidLabel(text: text, problem: .character("@")) }
         guard text.unicodeScalars.contains(where: \.isVisible) else { throw .invalidLabel(text: text, problem: .blank) }
         self.text = text
     }

@@ -36,6 +36,13 @@ struct TracerTrees {
         #expect(throws: CloneError.notOnAnImage(mountPoint: "/home", device: "none")) { try image(at: "/home") }
     }
 
+    @Test("two names that read alike are two mount points") mutating func readAlike() throws {
+        system.loop(1, RecordedSystem.file(132), "/pool/other.img")
+        system.mounts("43 27 7:0 / /caf\u{E9} rw - xfs /dev/loop0 rw\n44 27 7:1 / /cafe\u{301} rw - xfs /dev/loop1 rw")
+        #expect(try image(at: "/caf\u{E9}") == "/pool/home.img")
+        #expect(try image(at: "/cafe\u{301}") == "/pool/other.img")
+    }
+
     @Test("the image was unlinked or replaced: its path leads nowhere, or elsewhere") mutating func lost() {
         system.loop(0, image, "/pool/home.img (deleted)")
         #expect(throws: CloneError.imageNotFound(mountPoint: "/home", path: "/pool/home.img (deleted)")) { try image(at: "/home") }
