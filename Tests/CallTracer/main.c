@@ -30,6 +30,7 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -223,11 +224,23 @@ static void end_guard(void) {
     }
 }
 
+/// The number that the next descriptor would get: with that as the limit there is no other, but those that are closed can be had again, as
+/// when a real limit is reached.
+static rlim_t lowest_free(pid_t pid) {
+    char path[64];
+    struct stat status;
+    for (int number = 0;; number++) {
+        snprintf(path, sizeof path, "/proc/%d/fd/%d", pid, number);
+        if (lstat(path, &status) != 0) return (rlim_t)number;
+    }
+}
+
 static void strike(pid_t pid, const char *what) {
     if (request.guard_first) end_guard();
     state.struck = pid;
     if (request.resource >= 0) {
         struct rlimit none = {0};
+        if (request.resource == RLIMIT_NOFILE) none.rlim_cur = none.rlim_max = lowest_free(pid);
         if (prlimit(pid, request.resource, &none, NULL) != 0) fail("prlimit");
     } else {
         kill(request.group ? -pid : pid, request.signal);
