@@ -12,6 +12,8 @@ extension CatalogueFile {
         if let damage = error as? RowReader.Damage { return .catalogueCorrupt(path: path, detail: damage.description) }
         guard let error = error as? DatabaseError else { return .catalogueFailed(path: path, detail: "\(error)") }
         let detail = error.message ?? "\(error.resultCode)"
+        // What SQLite then reads need not make sense; that is no damage.
+        if error.resultCode != .SQLITE_CONSTRAINT, isOnDeadFilesystem { return .catalogueInputOutput(path: path, detail: detail) }
         switch error.resultCode {
         case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL: return .catalogueLocked(path: path)
         case .SQLITE_NOTADB: return .notACatalogue(path: path, problem: .notSQLite)

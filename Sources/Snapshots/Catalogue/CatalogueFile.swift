@@ -113,6 +113,12 @@ struct CatalogueFile {
         return statvfs(directory.string, &facts) == 0 && facts.f_flag & UInt(ST_RDONLY) != 0
     }
 
+    /// Whether the filesystem has given up, as XFS does when it can't write its log: nothing of it can even be looked at then.
+    var isOnDeadFilesystem: Bool {
+        var facts = stat()
+        return stat(path.string, &facts) != 0 && errno == EIO
+    }
+
     /// Whether so little is free that SQLite can't make its side files. Found by trying, too: a part of what statvfs(2) calls free may be
     /// the filesystem's own (ext4 keeps 2 %).
     var isOnFullFilesystem: Bool { hasLessFree(than: 256 << 10) || !hasRoom(for: 256 << 10) }
