@@ -11,10 +11,10 @@ import Testing
 struct CatalogueDeadDiskTests {
     @Test(
         "what looks damaged is an I/O error while the disk does not answer",
-        arguments: [ResultCode.SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_ERROR])
-    func dead(code: ResultCode) throws {
+        arguments: [ResultCode.SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_ERROR], [Filesystem.xfs, .ext4])
+    func dead(code: ResultCode, filesystem: Filesystem) throws {
         try TestScope.with { scope in
-            let pool = try scope.pool()
+            let pool = try scope.pool(filesystem)
             let path = pool.path.appending("catalogue.sqlite")
             try scope.makeSparseFile(path, size: 4096)
             let file = try CatalogueFile(path: path)

@@ -113,10 +113,13 @@ struct CatalogueFile {
         return statvfs(directory.string, &facts) == 0 && facts.f_flag & UInt(ST_RDONLY) != 0
     }
 
-    /// Whether the filesystem has given up, as XFS does when it can't write its log: nothing of it can even be looked at then.
+    /// Whether the filesystem has given up, as it does when its log can't be written. XFS then lets nothing be looked at, not even a
+    /// directory be opened; ext4 still shows what is in memory, and refuses to bring anything to the disk.
     var isOnDeadFilesystem: Bool {
-        var facts = stat()
-        return stat(path.string, &facts) != 0 && errno == EIO
+        let descriptor = open(directory.string, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return errno == EIO }
+        defer { close(descriptor) }
+        return fsync(descriptor) != 0 && errno == EIO
     }
 
     /// Whether so little is free that SQLite can't make its side files. Found by trying, too: a part of what statvfs(2) calls free may be

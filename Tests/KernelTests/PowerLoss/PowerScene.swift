@@ -143,6 +143,17 @@ final class PowerScene {
     /// How far the disks have come.
     var writes: String { disks.map(\.writes).joined(separator: " ") }
 
+    /// What of the catalogue is in memory, and on the disk, is forgotten: a disk that gives up then can't be read (posix_fadvise(2)).
+    func dropCatalogueFromMemory() throws {
+        for ending in ["", "-wal"] {
+            let descriptor = open(catalogue.string + ending, O_RDONLY | O_CLOEXEC)
+            guard descriptor >= 0 else { continue }
+            defer { close(descriptor) }
+            let code = posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED)
+            try #require(code == 0, "\(catalogue)\(ending): \(code)")
+        }
+    }
+
     /// An empty /run.
     func freshRuntime() throws -> FilePath { try scope.freshDirectory("run", mode: 0o700) }
 }

@@ -151,14 +151,17 @@ struct PowerShutdownTests {
             moment = PowerMoment(
                 operation: operation, what: what, reported: process.hasReported, untouchable: untouchable,
                 before: before, images: operation == .restore ? [now] + (restored.map { [$0] } ?? []) : [now])
+            try scene.dropCatalogueFromMemory()
             for disk in scene.disks { try disk.shutDown() }
             guard livesOn else {
                 process.process.end()
                 return
             }
             try process.runToEnd()
-            let status = process.process.finish(within: .seconds(30)).status
-            #expect([0, 1, 3, 69, 73, 74, 75, 77].contains { status == .exited($0) }, "\(what): \(status)")
+            let outcome = process.process.finish(within: .seconds(30))
+            #expect(
+                [0, 1, 3, 69, 73, 74, 75, 77].contains { outcome.status == .exited($0) },
+                "\(what): \(outcome.status) \(outcome.stderr)")
         }
         // The log is replayed at the next mount.
         try scene.detach()
