@@ -2,7 +2,9 @@
 
 import CloneCore
 import Foundation
+import Glibc
 import Policy
+import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
@@ -53,6 +55,30 @@ struct StoreUnchangedTests {
             #expect(below.snapshots.isEmpty && below.unchanged.map(\.differingBytes) == [2 * Self.block])
             #expect(try create([source], store, limit: 2 * Self.block).snapshots.map(\.snapshot.number.value) == [2])
             #expect(try create([source], store).unchanged.map(\.newest.number.value) == [2])
+        }
+    }
+
+    @Test("the lease on an image that has not changed is given back, though a child that was forked meanwhile has the descriptor, too")
+    func lease() throws {
+        try TestScope.with { scope in
+            let scene = try StoreScene(on: scope.memoryPool(.xfs))
+            let source = try scene.source(in: try scene.store())
+            try scene.store().take(source)
+            let shared = Mutex<CInt>(-1)
+            var kernel = scene.kernel
+            let base = kernel.takeLease
+            kernel.takeLease = { (descriptor) throws(Errno) in
+                try base(descriptor)
+                // As fork(2) does, this gives one more number to what is open.
+                shared.withLock { $0 = fcntl(descriptor, F_DUPFD_CLOEXEC, 0) }
+            }
+            #expect(try create([source], try scene.store(kernel)).unchanged.count == 1)
+            let copy = shared.withLock(\.self)
+            try #require(copy >= 0)
+            defer { close(copy) }
+            let writer = open(source.imagePath.string, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
+            #expect(writer >= 0, "\(Errno(rawValue: errno))")
+            if writer >= 0 { close(writer) }
         }
     }
 

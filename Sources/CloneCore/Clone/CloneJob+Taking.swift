@@ -22,7 +22,7 @@ extension CloneJob {
         let takenAt = kernel.realTime()
         var makings: [CloneMaking] = []
         for item in prepared { makings.append(CloneMaking(extents: try cloneUnfrozen(item))) }
-        try endLeases()
+        for item in prepared { try item.lease?.giveBack() }
         return prepared.indices.map { result(prepared[$0], takenAt: takenAt, frozen: nil, makings[$0]) }
     }
 
@@ -105,7 +105,7 @@ extension CloneJob {
         for index in prepared.indices where prepared[index].consistency != .frozen {
             plan.plain[index].extents = try cloneUnfrozen(prepared[index])
         }
-        try endLeases()
+        for item in prepared { try item.lease?.giveBack() }
         return prepared.indices.map { result(prepared[$0], takenAt: takenAt, frozen: outcome.thawedAt - outcome.frozenAt, plan.making($0)) }
     }
 
@@ -214,18 +214,6 @@ extension CloneJob {
         }
         if let index = outcome.thawedEarly { throw .windowBroken(.thawedEarly, mountPoint: filesystems[index].mountPoint) }
         guard case .done = end, outcome.counts else { throw .windowBroken(.guardThawed, mountPoint: outermost) }
-    }
-
-    /// Gives leases back. One that was asked for meanwhile still kept the writer waiting, unless the kernel's patience had run out.
-    private func endLeases() throws(CloneError) {
-        let patience = readSmallFile("/proc/sys/fs/lease-break-time").flatMap { UInt64($0.filter(\.isNumber)) } ?? 45
-        for item in prepared where item.hasLease {
-            let file = item.target.image.file
-            let held = (try? kernel.leaseHolds(file.descriptor)) ?? false
-            let elapsed = kernel.bootTime() - leasedAt
-            try? kernel.dropLease(file.descriptor)
-            if !held, elapsed > patience * 1_000_000_000 { throw .openForWriting(path: file.path) }
-        }
     }
 
     private func result(_ item: Prepared, takenAt: Int64, frozen: UInt64?, _ making: CloneMaking) -> TakenClone {

@@ -10,7 +10,8 @@ public final class CloneJob {
         let target: CloneTarget
         let clone: NamelessClone
         let consistency: Consistency
-        let hasLease: Bool
+        /// Of one that is not mounted.
+        let lease: ReadLease?
     }
 
     let prepared: [Prepared]
@@ -21,7 +22,6 @@ public final class CloneJob {
     let options: CloneOptions
     let kernel: Kernel
     let view: SystemView
-    let leasedAt: UInt64
 
     /// The filesystems that will be frozen, deepest first.
     package var frozenMountPoints: [String] { filesystems.map(\.mountPoint) }
@@ -54,13 +54,12 @@ public final class CloneJob {
         }
         var uses: [ImageUse] = []
         var prepared: [Prepared] = []
-        leasedAt = kernel.bootTime()
         for target in targets {
-            let (consistency, filesystems, hasLease) = try Self.assess(
+            let (consistency, filesystems, lease) = try Self.assess(
                 target.image, wanted: target.consistency ?? options.consistency, view: view, kernel: kernel)
             uses.append(.mounted(filesystems))
             let clone = try NamelessClone(of: target.image.file, in: target.directory, kernel: kernel)
-            prepared.append(Prepared(target: target, clone: clone, consistency: consistency, hasLease: hasLease))
+            prepared.append(Prepared(target: target, clone: clone, consistency: consistency, lease: lease))
         }
         let inner = try ImageUse.freezeOrder(uses)
         if let first = inner.first, geteuid() != 0 { throw .needsRootToFreeze(mountPoint: first.mountPoint) }
@@ -99,30 +98,19 @@ public final class CloneJob {
     /// What can be promised for an image as it is used now, and what has to be frozen for that.
     private static func assess(
         _ image: ImageFile, wanted: Consistency, view: SystemView, kernel: Kernel
-    ) throws(CloneError) -> (Consistency, [InnerFilesystem], hasLease: Bool) {
+    ) throws(CloneError) -> (Consistency, [InnerFilesystem], ReadLease?) {
         let isCrash = wanted == .crash
         do {
             switch try ImageLocator(view: view).use(of: image.identity, path: image.path) {
             case .mounted(let filesystems):
-                return isCrash ? (.crash, [], false) : (.frozen, filesystems, false)
+                return isCrash ? (.crash, [], nil) : (.frozen, filesystems, nil)
             case .detached, .attachedReadOnly:
-                try takeLease(image, kernel: kernel)
-                return (.unmounted, [], true)
+                return (.unmounted, [], try ReadLease(on: image, kernel: kernel))
             }
         } catch {
             // On request it is taken as it is; it may still not be no image at all.
-            if isCrash { return (.crash, [], false) }
+            if isCrash { return (.crash, [], nil) }
             throw error
-        }
-    }
-
-    private static func takeLease(_ image: ImageFile, kernel: Kernel) throws(CloneError) {
-        do {
-            try kernel.takeLease(image.file.descriptor)
-        } catch .wouldBlock {
-            throw .openForWriting(path: image.path)
-        } catch {
-            throw .cannotProveUnused(path: image.path)
         }
     }
 }

@@ -86,7 +86,7 @@ public final class Catalogue: Sendable {
     }
 
     private static func configuration(mode: CatalogueMode, busyTimeout: Double, space: Space) -> Configuration {
-        var configuration = Configuration()
+        var configuration = Configuration.keepingQueue()
         configuration.readonly = mode == .reading
         configuration.busyMode = .timeout(busyTimeout)
         // Whoever breaks a reference must learn it at once; the default of SQLite is off, that of GRDB on.

@@ -45,7 +45,7 @@ extension CatalogueFile {
     }
 
     private func fill(_ draft: FilePath, id: Identifier, at now: Instant) throws {
-        let queue = try DatabaseQueue(path: draft.string, configuration: Configuration())
+        let queue = try DatabaseQueue(path: draft.string, configuration: .keepingQueue())
         try queue.inDatabase { db in
             _ = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
             try db.execute(sql: "PRAGMA synchronous = FULL")
