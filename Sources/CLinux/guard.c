@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 static const uint64_t CONFIRM_WAIT_NS = 2ull * 1000 * 1000 * 1000;
+static const int READY_WAIT_MS = 10 * 1000;
 
 uint64_t clinux_boot_time(void) {
     struct timespec now;
@@ -29,6 +31,23 @@ static bool copy_names(struct clinux_guard_shared *shared, const char *names, in
         names += length;
     }
     return true;
+}
+
+// A guard that is stopped (SIGSTOP) before it is ready must not hang us either.
+static int wait_until_ready(int ready) {
+    uint64_t patience = clinux_boot_time() + READY_WAIT_MS * 1000000ull;
+    for (;;) {
+        struct pollfd readable = {.fd = ready, .events = POLLIN};
+        uint64_t now = clinux_boot_time();
+        int n = poll(&readable, 1, now < patience ? (int)((patience - now) / 1000000) + 1 : 0);
+        if (n == 0) return -ETIME;
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return -errno;
+        char byte;
+        ssize_t got = read(ready, &byte, 1);
+        if (got < 0 && errno == EINTR) continue;
+        return got == 1 ? 0 : -ECHILD;
+    }
 }
 
 int clinux_guard_start(struct clinux_guard *guard, const int *descriptors, int count, int records, const char *names) {
@@ -50,14 +69,12 @@ int clinux_guard_start(struct clinux_guard *guard, const int *descriptors, int c
         } else {
             close(ready[1]);
             ready[1] = -1;
-            char byte;
-            ssize_t n;
-            while ((n = read(ready[0], &byte, 1)) < 0 && errno == EINTR) {}
-            if (n == 1) {
+            error = wait_until_ready(ready[0]);
+            if (error == 0) {
                 *guard = (struct clinux_guard){.shared = memory, .pid = pid, .control = control[1], .count = count};
                 control[1] = -1;
             } else {
-                error = -ECHILD;
+                kill(pid, SIGKILL);
                 while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {}
             }
         }

@@ -84,6 +84,26 @@ struct GuardTests {
         }
     }
 
+    @Test(
+        "stopped before it is ready: refused after a while, and no guard is left",
+        .enabled(if: Command.find("strace") != nil, "needs strace"))
+    func stoppedEarly() throws {
+        try TestScope.with { scope in
+            let scene = try FreezeScene(scope)
+            let probe = Tool.losnap.executable.removingLastComponent().appending("freezeprobe").string
+            let strace = try #require(Command.find("strace"))
+            // Only the guard locks its memory.
+            let stopping = ["-f", "-qq", "-o", "/dev/null", "-e", "trace=mlockall", "-e", "inject=mlockall:signal=SIGSTOP"]
+            let arguments = ["clone", scene.runtime.string, scene.image.file.string, scene.destination.string]
+            let process = try scope.start(Tool(executable: strace).invocation(stopping + [probe] + arguments))
+            let outcome = process.finish(within: .seconds(60))
+            #expect(outcome.stdout.contains("error no_guard"), "\(outcome)")
+            scene.image.mount.expectThawed()
+            try scene.expectNoClone()
+            #expect(scene.probe.records.isEmpty)
+        }
+    }
+
     @Test("stopped, it does not hang the cloner at the end")
     func stopped() throws {
         try TestScope.with { scope in

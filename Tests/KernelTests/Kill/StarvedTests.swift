@@ -9,11 +9,7 @@ import Testing
 
 @Suite("Starved", .needsRoot, .blocking, .timeLimit(.minutes(TestLength.isLong ? 240 : 15)))
 struct StarvedTests {
-    /// Descriptors and memory are left to long runs: there are points at which losnap does not end as it should (Docs/crash-safety.md, what is
-    /// known), and a sample would meet them now and then.
-    @Test(
-        "nothing more is to be had from the n-th system call on",
-        arguments: TestLength.isLong ? CallTracer.Resource.allCases : [.fileSize])
+    @Test("nothing more is to be had from the n-th system call on", arguments: CallTracer.Resource.allCases)
     func fromPoint(resource: CallTracer.Resource) throws {
         try KillScene.with(.ext4) { scene in
             let plan = try KillPlan(calls: scene.tracer.calls(scene.create), turn: 0, sample: 6)

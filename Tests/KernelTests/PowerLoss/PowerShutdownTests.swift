@@ -32,6 +32,7 @@ struct PowerShutdownTests {
                     try cut(operation, at: step, scene, from: template, place)
                     tried += 1
                 }
+                LongRun.tell("\(place), \(operation): \(chosen.count) shutdowns")
             }
             #expect(tried >= operations.count)
             KernelAccess.record("power shutdowns: \(tried)")
