@@ -33,12 +33,12 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
     ],
     targets: [
-        .target(name: "CDispatch", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+        .target(name: "CQueues", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
         .target(name: "CLinux", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
         .target(name: "CloneCore", dependencies: ["CLinux", system], swiftSettings: strict),
         .target(name: "Policy", swiftSettings: strict),
         .target(name: "Configuration", dependencies: ["CloneCore", "Policy", system, yams], swiftSettings: strict),
-        .target(name: "Snapshots", dependencies: ["CDispatch", "CloneCore", "Policy", system, grdb, sqlite], swiftSettings: strict),
+        .target(name: "Snapshots", dependencies: ["CQueues", "CloneCore", "Policy", system, grdb, sqlite], swiftSettings: strict),
         .target(
             name: "Automation", dependencies: ["CloneCore", "Configuration", "Policy", "Snapshots", system], swiftSettings: strict),
         .executableTarget(

@@ -2,7 +2,7 @@
 // it, and gives the connection's queue back if that fails, which takes a thread and descriptors: just what there may be none of, and then the
 // process traps or waits for ever. So each queue is kept.
 
-import CDispatch
+import CQueues
 import GRDB
 
 extension Configuration {
@@ -10,7 +10,7 @@ extension Configuration {
     static func keepingQueue() -> Configuration {
         var configuration = Configuration()
         // Runs on the queue, before the file is looked at.
-        configuration.prepareDatabase { _ in cdispatch_keep_current_queue() }
+        configuration.prepareDatabase { _ in cqueues_keep_current_queue() }
         return configuration
     }
 }

@@ -5,4 +5,4 @@
 extern void *dispatch_get_current_queue(void);
 extern void dispatch_retain(void *object);
 
-void cdispatch_keep_current_queue(void) { dispatch_retain(dispatch_get_current_queue()); }
+void cqueues_keep_current_queue(void) { dispatch_retain(dispatch_get_current_queue()); }
