@@ -56,7 +56,7 @@ static struct {
     pid_t struck;  // 0: not yet
     long count;
     bool counts, kept, guard_traced;
-    bool freezing, thawing;  // the program has come to its first freeze, to its first thaw
+    bool at_freeze, freezing, thawing;  // the program is in a call that freezes, has been in one, has come to its first thaw
 } state;
 
 static volatile sig_atomic_t wanted;
@@ -253,7 +253,9 @@ static void at_entry(pid_t pid, const struct __ptrace_syscall_info *call) {
     char what[32];
     describe(call, what);
     bool is_program = pid == state.program;
-    if (is_program && !strcmp(what, "freeze")) state.freezing = true;
+    // Struck at the freeze itself it is not yet frozen: others may write until the call has done it.
+    if (is_program && state.at_freeze) state.freezing = true;
+    if (is_program) state.at_freeze = !strcmp(what, "freeze");
     if (is_program && !strcmp(what, "thaw")) state.thawing = true;
     if (is_program && !strcmp(what, "thaw") && request.kept && !state.kept) keep();
     if (is_program == request.guard) return;

@@ -40,7 +40,7 @@ struct CallTracer {
         var calls: [String] = []
         /// The call that was met.
         var struck: String?
-        /// Whether the program had begun to freeze, and not begun to thaw.
+        /// Whether a freeze of the program had ended, and it had not begun to thaw.
         var wasFrozen = false
         /// Whether the images were cloned when the program was about to thaw.
         var kept = false

@@ -9,7 +9,8 @@ import TestSupport
 import Testing
 
 @Suite(
-    "Power loss: shutdowns", .needsRoot, .blocking, .enabled(if: Command.find("strace") != nil, "needs strace"), .timeLimit(.minutes(15)))
+    "Power loss: shutdowns", .needsRoot, .blocking, .enabled(if: Command.find("strace") != nil, "needs strace"),
+    .timeLimit(.minutes(TestLength.isLong ? 240 : 15)))
 struct PowerShutdownTests {
     /// With many moments each operation has its own time limit.
     private static let operations = TestLength.isLong ? PowerCase.order.map { [$0] } : [PowerCase.order]
