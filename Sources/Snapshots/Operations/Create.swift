@@ -59,8 +59,15 @@ extension Store {
     /// The same without locks and reconcile: for callers that have done both.
     func take(_ prepared: [PreparedSource], _ request: CreateRequest) throws(SnapshotsError) -> CreateReport {
         var cloning = CloneOptions(
-            consistency: request.consistency, maxFreezeNanoseconds: request.maxFreezeNanoseconds, waitsForLocks: options.waitsForLocks,
-            longestWaitNanoseconds: options.longestWaitNanoseconds, places: options.places)
+            consistency: request.consistency, maxFreezeNanoseconds: request.maxFreezeNanoseconds, wait: options.wait,
+            places: options.places)
+        cloning.thawed = { [options, catalogue, event = occasion(.thawed)] found in
+            options.thawed?(found)
+            guard case .thawed(let mountPoint) = found else { return }
+            var event = event
+            event.reason = mountPoint
+            try? catalogue.append(Event(event))  // it is thawed, whether the log has it or not
+        }
         if let watcher = options.progress {
             cloning.progress = { watcher(WorkProgress(.cloning, done: Int64(clamping: $0), total: Int64(clamping: $1))) }
         }
