@@ -18,6 +18,8 @@ extension Storm {
         expectNothingLeft()
         for catalogue in catalogues { reconcile(catalogue) }
         expectFilesListed()
+        // A record has the name that its source had when it was written.
+        _ = losnap(root, "create", ["create", root.source("rn")], Self.quiet)
         examineSamples()
         for catalogue in [root, second] { rebuild(catalogue) }
     }
@@ -112,7 +114,9 @@ extension Storm {
             if let number = event["snapshot"].integer { given[number, default: []].insert(id) }
             if ["pruned", "deleted", "forgotten", "dropped"].contains(event["kind"].string) { gone[id, default: []].append(event) }
         }
-        for (number, ids) in given where ids.count > 1 { ledger.violation("a number was given twice", "\(catalogue.name) \(number): \(ids)") }
+        for (number, ids) in given where ids.count > 1 {
+            ledger.violation("a number was given twice", "\(catalogue.name) \(number): \(ids)")
+        }
         let known = catalogue.known.withLock { $0 }
         for (id, snapshot) in known.reported {
             let what = "\(catalogue.name) \(snapshot.number) of \(snapshot.source), \(snapshot.path)"
@@ -125,7 +129,8 @@ extension Storm {
                     ledger.violation("a reported snapshot was \(events[0]["kind"].string ?? "")", what)
                 }
             } else {
-                ledger.violation("a reported snapshot is not listed, and no event says why", "\(what), its file is there: \(exists(snapshot.path))")
+                ledger.violation(
+                    "a reported snapshot is not listed, and no event says why", "\(what), its file is there: \(exists(snapshot.path))")
             }
         }
         for (id, sacred) in known.sacred where gone[id] != nil {

@@ -29,7 +29,9 @@ func checksum(_ bytes: [UInt8]) -> String {
 }
 
 /// Whether a name is a checksum.
-func isChecksum(_ name: String) -> Bool { name.utf8.count == 32 && name.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) } }
+func isChecksum(_ name: String) -> Bool {
+    name.utf8.count == 32 && name.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
+}
 
 /// Writes a file of random content to the disk and gives it its name.
 func store(_ count: Int, in directory: String, by writer: String) throws {

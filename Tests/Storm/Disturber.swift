@@ -66,6 +66,14 @@ extension Storm {
         return []
     }
 
+    /// Whether a freeze record names only processes that are dead: the next command may thaw, and can't tell whose freeze it is.
+    var hasOrphanedRecord: Bool {
+        names(in: place.frozen).contains { name in
+            let lines = text(place.frozen + "/" + name).split(separator: "\n").filter { $0.hasPrefix("process ") }
+            return !lines.contains { exists("/proc/\($0.split(separator: " ")[1])") }
+        }
+    }
+
     /// Strikes one of the commands. Returns what lets it go on, if it was stopped.
     private func strike(among chosen: [pid_t]?, _ random: inout Seeded) -> Joined? {
         var blow = Blow.allCases[random.weighted(Blow.allCases.map { request.single && $0.isManifold ? 0 : $0.weight })]
@@ -81,8 +89,11 @@ extension Storm {
             if blow == .killControlGroup, command.group == nil { blow = .killBoth }
             let kin = children(of: pid)
             let time = String(format: "%.2f", now() - command.began)
-            command.blows.append("\(blow.rawValue) at \(time) s" + (chosen == nil ? "" : ", frozen") + (kin.isEmpty ? "" : ", \(kin.count) children"))
+            command.blows.append(
+                "\(blow.rawValue) at \(time) s" + (chosen == nil ? "" : ", frozen") + (kin.isEmpty ? "" : ", \(kin.count) children"))
             running[pid] = command
+            // Whoever was struck before may have no guard any more, or one that is stopped.
+            if blow.isManifold || command.blows.count > 1 { lastOrphaning.withLock { $0 = now() } }
             ledger.count("blow: " + blow.rawValue + (chosen == nil ? "" : " while frozen"))
             return deliver(blow, to: pid, kin, command, length)
         }

@@ -171,6 +171,12 @@ extension Storm {
         case 74 where filled.withLock({ $0.isEmpty }): ledger.violation("a disk is said to have failed", answer.evidence)
         default: break
         }
+        if answer.code == "frozen_by_another" || answer.message.contains("by something that is not losnap") {
+            let image = place.mounted.first { answer.message.contains(($0.mountPoint ?? "?") + ": ") }?.name ?? ""
+            if !wasFrozenByOthers(image, since: now() - answer.took - 1) {
+                ledger.violation("frozen by nobody but losnap, and put down to somebody else", answer.evidence)
+            }
+        }
     }
 
     private func readError(_ catalogue: Catalogue, _ manner: Manner, _ answer: inout Answer) {

@@ -31,7 +31,9 @@ enum Main {
             exit(left.isEmpty ? 0 : 2)
         }
         guard geteuid() == 0 else { fail("needs root") }
-        guard request.only.allSatisfy({ Worker.workNames.contains($0) }) else { fail("--only takes \(Worker.workNames.joined(separator: ", "))") }
+        guard request.only.allSatisfy({ Worker.workNames.contains($0) }) else {
+            fail("--only takes \(Worker.workNames.joined(separator: ", "))")
+        }
         for number in [SIGINT, SIGTERM] { signal(number) { _ in interrupted.store(true, ordering: .relaxed) } }
         say("seed \(request.seed), \(request.minutes) minutes, \(request.workers) workers")
         let storm = Storm(request)

@@ -11,6 +11,8 @@ struct Flight: Sendable {
     let thread: String
     /// How far it has been told of.
     var told = 0
+    /// In so many looks in a row it waited for a thaw, and no record said that losnap is to thaw.
+    var unrecorded = 0
 }
 
 extension Storm {
@@ -73,6 +75,7 @@ extension Storm {
         while !stop.isSet || flights.withLock({ !$0.isEmpty }) {
             for (name, flight) in flights.withLock({ $0 }) {
                 let waited = now() - flight.began
+                if waited > 0.5 { lookForRecord(name, flight) }
                 if waited > Place.deadline + 1, flight.told == 0 {
                     mark(name, flight, 1)
                     ledger.note("a write to \(name) waits for \(String(format: "%.1f", waited)) s: \(surroundings(flight))")
@@ -90,11 +93,24 @@ extension Storm {
         flights.withLock { flights in if flights[name]?.began == flight.began { flights[name]?.told = step } }
     }
 
+    /// Frozen without a record, nobody will come to thaw.
+    private func lookForRecord(_ name: String, _ flight: Flight) {
+        let at = "\(place.mounts)/\(name)"
+        let isRecorded = names(in: place.frozen).contains { text(place.frozen + "/" + $0).hasSuffix("mount \(at)") }
+        let isFrozen = waitsForThaw(flight) && !isRecorded && !wasFrozenByOthers(name, since: flight.began)
+        let looks = flights.withLock { flights in
+            guard flights[name]?.began == flight.began else { return 0 }
+            flights[name]?.unrecorded = isFrozen ? flight.unrecorded + 1 : 0
+            return flights[name]?.unrecorded ?? 0
+        }
+        if looks == 5 { ledger.violation("frozen without a record", "\(name): \(surroundings(flight))") }
+    }
+
+    private func waitsForThaw(_ flight: Flight) -> Bool { text("/proc/\(flight.thread)/stack").contains("percpu_rwsem_wait") }
+
     private func thawByHand(_ name: String, _ waited: Double, _ flight: Flight) {
-        let stack = text("/proc/\(flight.thread)/stack")
         let surroundings = surroundings(flight)
-        let isFrozen = stack.isEmpty || ["percpu_rwsem", "sb_start_write", "percpu_down", "mnt_want_write"].contains { stack.contains($0) }
-        guard isFrozen else {
+        guard waitsForThaw(flight) else {
             ledger.note("a write to \(name) waits for \(Int(waited)) s, not for a thaw: \(surroundings)")
             return
         }

@@ -17,7 +17,10 @@ extension Ledger {
                 name + String(format: "%7d %7.2f %7.2f %7.2f", sorted.count, at(0.5), at(0.95), sorted[sorted.count - 1])
                     + String(format: "                              %9.0f", peak))
         }
-        lines.append("longest write: " + state.longestWrites.sorted { $0.key < $1.key }.map { "\($0.key) \(String(format: "%.2f", $0.value)) s" }.joined(separator: ", "))
+        lines.append(
+            "longest write: "
+                + state.longestWrites.sorted { $0.key < $1.key }.map { "\($0.key) \(String(format: "%.2f", $0.value)) s" }.joined(
+                    separator: ", "))
         lines += state.counts.sorted { $0.key < $1.key }.map { "\($0.key)  \($0.value)" }
         lines.append("refused:")
         for (words, refusals) in state.refusals.sorted(by: { $0.value.count > $1.value.count }) {

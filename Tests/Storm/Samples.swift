@@ -10,7 +10,9 @@ extension Storm {
     /// Samples of every source by turns.
     func examineSamples() {
         for catalogue in [root, second] {
-            let present = losnap(catalogue, "list", ["list"], Self.quiet).snapshots.filter { $0.presence == "present" && $0.state == "complete" }
+            let present = losnap(catalogue, "list", ["list"], Self.quiet).snapshots.filter {
+                $0.presence == "present" && $0.state == "complete"
+            }
             var random = Seeded(request.seed)
             var bySource = Dictionary(grouping: present.shuffled(using: &random), by: \.source)
             var chosen: [Snapshot] = []
@@ -47,7 +49,9 @@ extension Storm {
         } else {
             ledger.violation("a sample can't be mounted", "\(what): \(mounted.output)")
         }
-        let checker: [String: [String]] = ["ext4": ["e2fsck", "-fn"], "xfs": ["xfs_repair", "-n"], "btrfs": ["btrfs", "check", "--readonly"]]
+        let checker: [String: [String]] = [
+            "ext4": ["e2fsck", "-fn"], "xfs": ["xfs_repair", "-n"], "btrfs": ["btrfs", "check", "--readonly"],
+        ]
         guard let words = checker[kind] else { return ledger.violation("a sample holds no filesystem", "\(what): \(kind)") }
         let checked = system(words + [device])
         if !checked.succeeded { ledger.violation("a sample is not clean", "\(what): \(checked.status) \(checked.output.suffix(800))") }

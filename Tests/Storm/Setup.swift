@@ -57,7 +57,9 @@ extension Storm {
         defer { close(file) }
         let block = [UInt8](repeating: 7, count: 4096)
         for number in 0..<4000 {
-            guard pwrite(file, block, block.count, off_t(start + number * 12288)) == block.count else { throw StormError("\(path): errno \(errno)") }
+            guard pwrite(file, block, block.count, off_t(start + number * 12288)) == block.count else {
+                throw StormError("\(path): errno \(errno)")
+            }
         }
         guard ftruncate(file, off_t(start + 4000 * 12288)) == 0 else { throw StormError("\(path): errno \(errno)") }
     }

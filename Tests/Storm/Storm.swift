@@ -24,6 +24,10 @@ final class Storm: Sendable {
     let pause = Flag()
     /// Disks that are full at the moment.
     let filled = Mutex<Set<String>>([])
+    /// When a command was last struck in a way that leaves nobody to thaw.
+    let lastOrphaning = Mutex(-1e9)
+    /// When images were frozen by somebody else than losnap, from and to.
+    let foreignFreezes = Mutex<[(image: String, from: Double, to: Double)]>([])
     /// Writes of probes that have not come back.
     let flights = Mutex<[String: Flight]>([:])
 
@@ -38,6 +42,11 @@ final class Storm: Sendable {
     var root: Catalogue { catalogues[0] }
     var second: Catalogue { catalogues[1] }
     var user: Catalogue { catalogues[2] }
+
+    /// Whether somebody else had an image frozen at some time since then.
+    func wasFrozenByOthers(_ image: String, since time: Double) -> Bool {
+        foreignFreezes.withLock { $0.contains { $0.image == image && $0.to >= time } }
+    }
 
     func gate(_ image: String) -> Gate { gates[image] ?? moving }
 

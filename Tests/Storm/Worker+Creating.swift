@@ -88,7 +88,8 @@ extension Answer {
     /// The same answer with the snapshots of one list.
     init(_ other: Answer, only list: String) {
         self.init(
-            kind: other.kind, words: other.words, status: other.status, took: other.took, blows: other.blows, out: other.out, err: other.err,
+            kind: other.kind, words: other.words, status: other.status, took: other.took, blows: other.blows, out: other.out,
+            err: other.err,
             json: .object([list: other.json[list]]))
     }
 }

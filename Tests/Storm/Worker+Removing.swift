@@ -53,7 +53,9 @@ extension Worker {
         if removed != numbers { violation("delete ended with 0, and not all is removed", answer.evidence) }
         for snapshot in chosen.values {
             if catalogue.isSacred(snapshot.id) { violation("delete removed a held one", answer.evidence) }
-            if !snapshot.path.isEmpty, exists(snapshot.path) { violation("deleted, and its file is there", "\(snapshot.path): \(answer.evidence)") }
+            if !snapshot.path.isEmpty, exists(snapshot.path) {
+                violation("deleted, and its file is there", "\(snapshot.path): \(answer.evidence)")
+            }
         }
     }
 

@@ -50,12 +50,12 @@ extension Worker {
     }
 
     private func unmount() {
-        for attempt in 0..<6 {
+        for attempt in 0..<100 {
             let answer = losnap("umount", ["umount", browsed], isQuiet: attempt > 2)
             let isThere = isMounted(browsed)
             if answer.succeeded, isThere { violation("unmounted, says losnap, and it is mounted", answer.evidence) }
             if !isThere { return }
-            if attempt == 5 { violation("can't be unmounted", answer.evidence) }
+            if attempt == 99 { violation("can't be unmounted", answer.evidence) }
             rest(0.3)
         }
     }

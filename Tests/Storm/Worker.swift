@@ -80,7 +80,9 @@ final class Worker {
     /// A source by its name, its image, or where it is mounted.
     func source() -> String {
         let name = random.pick(catalogue.images)
-        guard name != "rn", let image = place.image(name) else { return catalogue.isPrivileged ? catalogue.source(name) : "\(place.user)/\(name).img" }
+        guard name != "rn", let image = place.image(name) else {
+            return catalogue.isPrivileged ? catalogue.source(name) : "\(place.user)/\(name).img"
+        }
         let isKnown = catalogue.known.withLock { $0.listed.contains { $0.source == name } }
         let draw = random.between(0, 1)
         if draw < 0.7, isKnown || catalogue === storm.second { return name }
