@@ -12,20 +12,27 @@ struct GuardWaiterTests {
     /// Who waits for the frozen image.
     enum Other: CaseIterable, Sendable { case create, group, run, inner }
 
-    @Test("losnap and guard killed together while another waits: that one thaws, and takes its snapshot", arguments: Other.allCases)
+    @Test(
+        "losnap and guard killed together while another waits: that one thaws, or the next, and it takes its snapshot",
+        arguments: Other.allCases)
     func bothKilled(other: Other) throws {
         try TestScope.with { scope in
             let scene = try FreezeScene(scope, size: 400 << 20)
             let inner = try scope.mountedImage("inner.img", in: scene.image.path, .ext4)
+            let waiter = try invocation(other, scene, inner, scope)
             let process = try scene.startStalled(for: 600, ["--deadline", "60000"])
             #expect(scene.probe.records.count == 2)
-            let waiting = try scope.start(invocation(other, scene, inner, scope))
+            let waiting = try scope.start(waiter)
             try eventually("it waits", within: .seconds(30)) { waiting.poll() != nil || holdsLockFile(waiting.pid) }
             #expect(waiting.waitForEnd(within: .milliseconds(500)) == nil)
             let touches = try [Touch(scope, in: scene.image.path), Touch(scope, in: inner.path)]
             #expect(touches.allSatisfy { $0.hangs() })
 
             try killBoth(process)
+            if other == .inner {
+                // It writes to what is frozen before it waits for the lock of its image, so it can't come to thaw; and it must keep nobody else from it.
+                #expect(try scene.probe.thaw().contains("thawed \(scene.image.path)\n"))
+            }
             let outcome = waiting.finish(within: .seconds(60))
             #expect(outcome.succeeded, "\(outcome)")
             for touch in touches { _ = try touch.through(within: .seconds(5)) }
@@ -42,7 +49,11 @@ struct GuardWaiterTests {
         let image = scene.image.file.string
         switch other {
         case .create: return sandbox.invocation(["create", image, "--wait"])
-        case .inner: return sandbox.invocation(["create", inner.file.string, "--wait"])
+        case .inner:
+            // Its snapshot directory is made before it waits for locks, and lies on what is frozen.
+            let first = try sandbox.run(["create", inner.file.string])
+            try #require(first.succeeded, "\(first)")
+            return sandbox.invocation(["create", "inner", "--wait"])
         case .group: return sandbox.invocation(["create", image, try scope.plainImage("plain.img", in: scene.pool.path).string, "--wait"])
         case .run:
             let configuration = FilePath(sandbox.environment["LOSNAP_CONFIG"] ?? "")

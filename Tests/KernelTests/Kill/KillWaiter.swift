@@ -69,6 +69,7 @@ struct WaitingLosnap {
         let directory = scene.sandbox.directory.appending("other-\(waiter)")
         try FileManager.default.createDirectory(atPath: directory.string, withIntermediateDirectories: true)
         chmod(directory.string, 0o700)
+        for pool in Set(sources.map { $0.image.removingLastComponent().appending(".other").string }) { mkdir(pool, 0o755) }
         let entries = sources.map {
             "  \($0.name): { image: \($0.image), snapshot-directory: \($0.image.removingLastComponent())/.other/\($0.name) }"
         }
@@ -125,9 +126,18 @@ extension KillScene {
         let hadEnded = waiting.poll() != nil
         let touches = try touchAll()
         if manner == .killControlGroup { try group.kill() } else { process.send(SIGUSR1) }
+        if manner.leavesNobody, other.waiter == .inner {
+            // It may be writing to what is frozen before it waits for its lock, and then it can't come to thaw.
+            #expect(process.waitForEnd(within: .seconds(20)) != nil, "\(what)")
+            let thaw = try sandbox.losnap.run(["thaw"])
+            #expect(thaw.succeeded, "\(what): \(thaw)")
+        }
         if !(manner.leavesNobody && hadEnded) {
             let limit = Duration.seconds(manner.isStop ? manner.deadline : 1) + killSlack
-            for touch in touches { _ = try touch.through(within: limit) }
+            do { for touch in touches { _ = try touch.through(within: limit) } } catch {
+                let waited = waiting.poll() == nil ? "waits still" : "\(waiting.finish(within: .seconds(1)))"
+                throw FixtureError("\(what): \(error); records \(records); the other one: \(waited)")
+            }
         }
         if manner.isStop {
             try eventually("\(what): it ends", within: .seconds(60)) {
