@@ -1,4 +1,4 @@
-// A losnap of its own: its catalogue, its configuration, whose it is, and what the storm knows of its snapshots.
+// One losnap installation: catalogue, configuration, user, and the snapshots that the storm knows of.
 
 import Synchronization
 

@@ -1,5 +1,5 @@
-// Taking everything down by the storm's own names, whatever state it is in. The rule: thaw first, outermost first; then unmount, innermost first; no step
-// waits for ever.
+// Takes everything down by the storm's own names, in whatever state it is. Thaw first, outermost first; then unmount, innermost first. No
+// step waits for ever.
 
 import Foundation
 import Glibc

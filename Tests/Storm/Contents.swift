@@ -1,4 +1,4 @@
-// Files whose names are their checksums: so a snapshot can be checked without knowing when it was taken.
+// Files named after their checksum, so that a snapshot's files can be checked at any time.
 
 import Foundation
 import Glibc

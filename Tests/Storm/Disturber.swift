@@ -1,4 +1,4 @@
-// Kills, stops and ends commands, half of them while they hold something frozen.
+// Kills, stops and ends commands; more than half of the time one that a freeze record names.
 
 import Foundation
 import Synchronization

@@ -1,4 +1,4 @@
-// Full disks, for a while and by turns: the small pool and the catalogue's disk to the last block, the large pools nearly.
+// Fills disks for a while, in turns: the small pool and the catalogue's disk to the last block, the large pools nearly.
 
 import Foundation
 import Synchronization

@@ -1,4 +1,4 @@
-// JSON as losnap prints it. A path that leads nowhere is `.null`.
+// JSON as losnap prints it. A path that does not exist gives `.null`.
 
 import Foundation
 

@@ -1,4 +1,4 @@
-// Threads that somebody waits for.
+// Threads that can be waited for.
 
 import Foundation
 

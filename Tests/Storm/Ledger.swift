@@ -1,4 +1,4 @@
-// What has happened: violations, counts, latencies. The rule: a violation is printed and written to the disk at once, with its evidence.
+// Records violations, counts and latencies. A violation is printed and written to the log at once, with its evidence.
 
 import Foundation
 import Glibc

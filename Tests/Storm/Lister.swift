@@ -1,4 +1,4 @@
-// Lists every moment: workers draw from what there is, and what is held for good has to be there.
+// Lists a catalogue again and again: workers choose from the list, and snapshots that are held for good must be on it.
 
 import Foundation
 import Synchronization

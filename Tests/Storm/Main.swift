@@ -1,12 +1,12 @@
-// Many losnap commands at once over several images and pools, disturbed in every way that losnap promises to survive, and what must hold meanwhile and
-// afterwards (Docs/crash-safety.md). As root. The seed decides what each worker tries, not how the kernel interleaves them.
+// Runs many losnap commands at once over several images and pools, disturbs them, and checks the promises of Docs/crash-safety.md during
+// the storm and after it. Needs root. The seed decides what each worker tries; the kernel decides how the commands interleave.
 //
 // storm DIRECTORY LOSNAP [--seed N] [--minutes M] [--workers N] [--samples N] [--only WORK]... [--single] [--keep]
 // storm DIRECTORY --clean
 //
-// DIRECTORY is made, and removed at the end if no promise was broken; else DIRECTORY/log is left: `commands` (each command), `violations`, `notes`,
-// `report`, `hang-...`. loclone is expected beside LOSNAP. Exit status 0: all is well; 1: violations, each printed as it was found; 2: it could not
-// be tried; 64: usage. SIGINT and SIGTERM end the storm early; what it has left is examined all the same.
+// The storm creates DIRECTORY and removes it at the end. After a violation DIRECTORY/log stays: `commands`, `violations`, `notes`,
+// `report`, `hang-...`. loclone must be beside LOSNAP. Exit status 0: no violation; 1: violations, each printed when it was found; 2: the
+// storm could not be set up; 64: usage. SIGINT and SIGTERM end the storm early; it checks the rest all the same.
 
 import Foundation
 import Glibc

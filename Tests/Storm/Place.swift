@@ -1,4 +1,4 @@
-// What lies where. The rule: everything that the storm makes has a path beneath its directory, by which it is found and taken down.
+// Paths of the storm. Everything it makes lies beneath its directory, and is found there for the clean-up.
 
 import Foundation
 

@@ -1,5 +1,5 @@
-// Writers, and probes that write every moment and see how long they are kept waiting. A thread that writes to a frozen filesystem can't be ended, so
-// somebody looks after them: what stays frozen for longer than losnap may leave it is a violation, and is thawed by hand for the storm to go on.
+// Writers, and probes that measure how long a small write waits. A thread that waits for a frozen filesystem cannot be ended, so a
+// watchdog thaws by hand what stays frozen too long, and reports it.
 
 import Foundation
 import Synchronization

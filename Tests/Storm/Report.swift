@@ -1,4 +1,4 @@
-// What is printed at the end.
+// The report at the end.
 
 import Foundation
 import Synchronization

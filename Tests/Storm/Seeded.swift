@@ -1,4 +1,4 @@
-// Random numbers that a seed repeats.
+// Random numbers that a seed reproduces.
 
 /// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
 struct Seeded: RandomNumberGenerator {

@@ -1,4 +1,4 @@
-// Making the pools, the images and the places of the catalogues.
+// Makes the pools, the images and the catalogues' places.
 
 import Foundation
 import Glibc
@@ -35,8 +35,17 @@ extension Storm {
         // Blocks of 4 KiB also where it is small.
         case "ext4": try need("mkfs.ext4", "-q", "-F", "-b", "4096", "-E", "lazy_itable_init=0,lazy_journal_init=0", path)
         case "xfs": try need("mkfs.xfs", "-q", "-f", path)
-        default: try need("mkfs.btrfs", "-q", "-f", path)
+        default: try makeBtrfs(path)
         }
+    }
+
+    /// mkfs.btrfs looks at whatever is mounted on the machine, and fails if that can't be read just then.
+    private func makeBtrfs(_ path: String) throws {
+        for _ in 0..<20 {
+            if system("mkfs.btrfs", "-q", "-f", path).succeeded { return }
+            rest(0.5)
+        }
+        try need("mkfs.btrfs", "-q", "-f", path)
     }
 
     private func makeImage(_ image: Image, _ random: inout Seeded) throws {

@@ -1,4 +1,4 @@
-// A snapshot as losnap reports it.
+// A snapshot as losnap prints it.
 
 /// The fields of a snapshot that the storm looks at (Docs/json.md).
 struct Snapshot: Sendable {

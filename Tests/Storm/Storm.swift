@@ -1,4 +1,4 @@
-// What all threads of the storm share.
+// State that the threads of the storm share.
 
 import Foundation
 import Synchronization

@@ -1,4 +1,4 @@
-// Taking snapshots: of one, of a group, around a command, as `run` does.
+// Creates snapshots: of one source, of a group, around a command, by `run`.
 
 import Foundation
 import Synchronization

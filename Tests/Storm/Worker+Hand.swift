@@ -1,4 +1,4 @@
-// What an administrator does beside losnap: renames, moves and replaces images, unmounts and mounts them, freezes them.
+// What an administrator does without losnap: renames, moves and replaces images, unmounts and mounts them, freezes them.
 
 import Foundation
 import Synchronization
@@ -117,8 +117,8 @@ extension Worker {
         ledger.count("losetup -d")
     }
 
-    /// Somebody else's freeze, which only he may end. Not where losnap and guard have been killed together and nobody has come since: then a record
-    /// says that the filesystem may be frozen, and the next command thaws it (Docs/crash-safety.md).
+    /// Freezes an image like another backup program would; losnap must not thaw it. Skipped while a killed losnap's record is left: the next
+    /// command thaws what such a record names, whoever has frozen it (Docs/crash-safety.md, "What is not covered").
     func freeze() {
         guard let image = place.image(random.pick(["e4", "xf", "bt"])), let at = image.mountPoint else { return }
         let gate = storm.gate(image.name)

@@ -1,4 +1,4 @@
-// Commands that look, mend or copy.
+// Commands that show, check, repair or copy.
 
 import Foundation
 import Glibc

@@ -1,4 +1,4 @@
-// Pruning and deleting, by losnap and by hand.
+// Prunes and deletes, with losnap and by hand.
 
 import Foundation
 import Synchronization

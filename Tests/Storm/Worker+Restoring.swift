@@ -1,4 +1,4 @@
-// Restoring, and mounting snapshots to look inside.
+// Restores images, and mounts snapshots to read files in them.
 
 import Foundation
 import Synchronization

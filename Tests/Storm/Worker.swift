@@ -1,4 +1,4 @@
-// A worker: one command after the other, drawn from the seed.
+// A worker: one command after another, chosen by the seed.
 
 import Foundation
 import Synchronization

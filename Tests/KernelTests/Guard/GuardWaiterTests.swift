@@ -1,5 +1,5 @@
-// What a losnap leaves for another one that waits for it already (promise P1). The rule: the one that waits settles what it finds once it has the lock, for it
-// has looked before; and a guard that is not done keeps it waiting.
+// What a losnap leaves for another one that waits for it already (promise P1). The rule: the one that waits settles what it finds once it
+// has the lock, for it has looked before; and a guard that is not done keeps it waiting.
 
 import Foundation
 import Glibc

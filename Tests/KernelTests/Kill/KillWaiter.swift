@@ -1,5 +1,5 @@
-// Another losnap that waits beside the one that is struck, for the same image. The rule: it waits before the blow falls, because the one to be struck is
-// held at its system call until then; and whatever becomes of that one, the other takes its snapshot.
+// Another losnap that waits beside the one that is struck, for the same image. The rule: it waits before the blow falls, because the one
+// to be struck is held at its system call until then; and whatever becomes of that one, the other takes its snapshot.
 
 import Foundation
 import Glibc

@@ -1,5 +1,5 @@
-// The real program, struck between two system calls while another losnap waits for it (promise P1). The rule: nothing stays frozen, the one that waited
-// takes its snapshot, and its freeze is thawed by nobody else.
+// The real program, struck between two system calls while another losnap waits for it (promise P1). The rule: nothing stays frozen, the
+// one that waited takes its snapshot, and its freeze is thawed by nobody else.
 
 import SystemPackage
 import TestSupport

@@ -1,5 +1,6 @@
-// Many commands at once, disturbed in every way that losnap promises to survive: the program `storm` for two minutes, or for an hour in a long run. The
-// rule: a violation names the seed, by which each worker tries the same again. LOSNAP_SEED=NUMBER sets it, LOSNAP_TEST_STORM=MINUTES the length.
+// Many commands at once, disturbed in every way that losnap promises to survive: the program `storm` for two minutes, or for an hour in a
+// long run. The rule: a violation names the seed, by which each worker tries the same again. LOSNAP_SEED=NUMBER sets it,
+// LOSNAP_TEST_STORM=MINUTES the length.
 
 import Foundation
 import Glibc
