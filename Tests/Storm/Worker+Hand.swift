@@ -117,8 +117,8 @@ extension Worker {
         ledger.count("losetup -d")
     }
 
-    /// Freezes an image like another backup program would; losnap must not thaw it. Skipped while a killed losnap's record is left: the next
-    /// command thaws what such a record names, whoever has frozen it (Docs/crash-safety.md, "What is not covered").
+    /// Freezes an image like another backup program would; losnap must not thaw it. Skipped while the record of a killed losnap is left: the
+    /// next command thaws what such a record names, whoever has frozen it (Docs/crash-safety.md, "What is not covered").
     func freeze() {
         guard let image = place.image(random.pick(["e4", "xf", "bt"])), let at = image.mountPoint else { return }
         let gate = storm.gate(image.name)

@@ -30,7 +30,8 @@ struct GuardWaiterTests {
 
             try killBoth(process)
             if other == .inner {
-                // It writes to what is frozen before it waits for the lock of its image, so it can't come to thaw; and it must keep nobody else from it.
+                // It writes to the frozen outer filesystem before it waits for the image's lock, so it cannot thaw; it must not keep
+                // others from it.
                 #expect(try scene.probe.thaw().contains("thawed \(scene.image.path)\n"))
             }
             let outcome = waiting.finish(within: .seconds(60))
