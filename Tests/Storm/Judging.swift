@@ -36,6 +36,12 @@ extension Storm {
         case 74 where filled.withLock({ $0.isEmpty }): ledger.violation("a disk is said to have failed", answer.evidence)
         default: break
         }
+        // The storm thaws only what it has frozen itself, but for what the watchdog found.
+        if answer.code == "window_broken", answer.blows.isEmpty,
+            !["deadline", "changed", "moved"].contains(where: { answer.message.contains($0) })
+        {
+            ledger.violation("its freeze was thawed by another", answer.evidence)
+        }
         if answer.code == "frozen_by_another" || answer.message.contains("by something that is not losnap") {
             let image = place.mounted.first { answer.message.contains(($0.mountPoint ?? "?") + ": ") }?.name ?? ""
             if !wasFrozenByOthers(image, since: now() - answer.took - 1) {
