@@ -65,7 +65,13 @@ extension Storm {
         for catalogue in catalogues {
             for image in catalogue.images {
                 let file = place.image(image)?.file ?? "\(place.user)/\(image).img"
-                let first = losnap(catalogue, "create", ["create", catalogue === second ? image : file], Manner(isQuiet: true))
+                let words = ["create", catalogue === second ? image : file]
+                var first = losnap(catalogue, "create", words, Manner(isQuiet: true))
+                // Other programs' mounts and loop devices may come and go just then.
+                for _ in 0..<20 where first.status == 75 {
+                    rest(0.5)
+                    first = losnap(catalogue, "create", words, Manner(isQuiet: true))
+                }
                 if !first.succeeded { ledger.violation("the first snapshot fails", first.evidence) }
                 catalogue.known.withLock { known in for snapshot in first.snapshots { known.reported[snapshot.id] = snapshot } }
             }
