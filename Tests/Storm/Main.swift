@@ -68,7 +68,7 @@ extension Storm {
                 let words = ["create", catalogue === second ? image : file]
                 var first = losnap(catalogue, "create", words, Manner(isQuiet: true))
                 // Other programs' mounts and loop devices may come and go just then.
-                for _ in 0..<20 where first.status == 75 {
+                for _ in 0..<20 where !first.succeeded {
                     rest(0.5)
                     first = losnap(catalogue, "create", words, Manner(isQuiet: true))
                 }
