@@ -36,6 +36,8 @@ extension Storm {
         let kind = system("blkid", "-p", "-o", "value", "-s", "TYPE", copy).output.trimmingCharacters(in: .whitespacesAndNewlines)
         let device = system("losetup", "-f", "--show", copy).output.trimmingCharacters(in: .whitespacesAndNewlines)
         defer { system("losetup", "-d", device) }
+        // btrfs would take what it remembers of this loop device for the original, which is mounted.
+        if kind == "btrfs" { system("btrfs", "device", "scan", "--forget", device) }
         let at = place.mounts + "/tmp"
         let mounted = system("mount", "-o", kind == "xfs" ? "nouuid" : "defaults", device, at)
         if mounted.succeeded {
