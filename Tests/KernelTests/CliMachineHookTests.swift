@@ -62,8 +62,8 @@ struct CliMachineHookTests {
     @Test("a session whose guest was thawed leaves no right to thaw what something else has frozen since")
     func frozenSince() throws {
         try Guest.with { guest in
-            let command = guest.hooks.command("mail", guest.settings)
-            let brief = guest.hooks.command("mail", guest.settings + " HOOK_THAW=1")
+            let command = try guest.hooks.command("mail", guest.settings)
+            let brief = try guest.hooks.command("mail", guest.settings + " HOOK_THAW=1")
             try guest.hooks.configure(before: brief + " && kill -KILL $PPID", after: command, extra: "consistency: crash")
             #expect(try guest.scene.sandbox.run("create", "database").status == .signalled(SIGKILL))
             try guest.waitForThaw()
@@ -78,12 +78,12 @@ struct CliMachineHookTests {
     @Test("a guest is thawed when there is no snapshot, and when losnap is killed")
     func thawed() throws {
         try Guest.with { guest in
-            let command = guest.hooks.command("mail", guest.settings)
+            let command = try guest.hooks.command("mail", guest.settings)
             try guest.hooks.configure(before: command + " && exit 3", after: command, extra: "consistency: crash")
             #expect(try guest.scene.sandbox.run("create", "database").status == .exited(1))
             #expect(try guest.calls().contains("domfsfreeze --domain mail") && !guest.isFrozen)
 
-            let brief = guest.hooks.command("mail", guest.settings + " HOOK_THAW=1")
+            let brief = try guest.hooks.command("mail", guest.settings + " HOOK_THAW=1")
             try guest.hooks.configure(before: brief + " && kill -KILL $PPID", after: command, extra: "consistency: crash")
             #expect(try guest.scene.sandbox.run("create", "database").status == .signalled(SIGKILL))
             try guest.waitForThaw()
@@ -93,7 +93,7 @@ struct CliMachineHookTests {
     @Test("a guest that thawed by itself makes the snapshot an error")
     func thawedEarly() throws {
         try Guest.with { guest in
-            let command = guest.hooks.command("mail", guest.settings)
+            let command = try guest.hooks.command("mail", guest.settings)
             try guest.hooks.configure(before: command + " && rm \(guest.place)/frozen", after: command, extra: "consistency: crash")
             let outcome = try guest.scene.sandbox.run("create", "database")
             #expect(!outcome.succeeded && outcome.stderr.contains("thawed before its time"), "\(outcome.status) \(outcome.stderr)")
