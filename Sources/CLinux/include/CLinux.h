@@ -20,5 +20,6 @@
 #include "signals.h"
 #include "thaw.h"
 #include "tracing.h"
+#include "usage.h"
 
 #endif

@@ -20,6 +20,9 @@ public enum LeftFrozen: Sendable, Hashable {
 /// How long a FITHAW may take: one of something really frozen takes microseconds, and a superblock to be written on a busy disk.
 private let thawPatience: UInt64 = 5_000_000_000
 
+/// How long the mounts of other namespaces may be read for a filesystem that is not in ours (nanoseconds).
+private let searchPatience: UInt64 = 5_000_000_000
+
 /// Looks through the freeze records and thaws what dead processes left frozen, all at once: one that blocks keeps no other frozen, and
 /// holds the caller up for a few seconds only.
 ///
@@ -66,7 +69,8 @@ private func begin(_ record: FreezeRecord, locks: OpenFile, view: SystemView, ke
     guard !record.processes.contains(where: \.isAlive) else { return .settled(.inUse(mountPoint: mountPoint)) }
     do throws(CloneError) {
         let lock = try FileLock.ofFilesystem(record.device, path: mountPoint, in: locks, wait: false, kernel: kernel)
-        guard let place = try Mounts(view).openPath(of: record) else {
+        let limit = TimeLimit(searchPatience, kernel: kernel)
+        guard let place = try view.path(opening: record.device, uuid: record.uuid, mountedAt: mountPoint, limit: limit) else {
             if view.isMountedSomewhere(record) { throw .unmountedWhileFrozen(mountPoint: mountPoint) }
             return .gone(record, lock)
         }
@@ -103,15 +107,6 @@ private func end(_ freeze: RecordedFreeze, records: OpenFile, deadline: UInt64, 
         return .stuck(mountPoint: record.mountPoint, error)
     }
     return wasFrozen ? .thawed(mountPoint: record.mountPoint) : .stale(mountPoint: record.mountPoint)
-}
-
-extension Mounts {
-    /// A path that opens the filesystem of the record, wherever it is mounted now; nil: it is not mounted in reach.
-    fileprivate func openPath(of record: FreezeRecord) -> String? {
-        let found = record.uuid.map { btrfs($0) } ?? filesystem(on: record.device)
-        guard let found, found.device == record.device else { return nil }
-        return opening(found)?.path
-    }
 }
 
 extension SystemView {

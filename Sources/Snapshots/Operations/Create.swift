@@ -59,7 +59,8 @@ extension Store {
     /// The same without locks and reconcile: for callers that have done both.
     func take(_ prepared: [PreparedSource], _ request: CreateRequest) throws(SnapshotsError) -> CreateReport {
         var cloning = CloneOptions(
-            consistency: request.consistency, maxFreezeNanoseconds: request.maxFreezeNanoseconds, waitsForLocks: options.waitsForLocks,
+            consistency: request.consistency, maxFreezeNanoseconds: request.maxFreezeNanoseconds,
+            maxPrepareNanoseconds: request.maxPrepareNanoseconds, waitsForLocks: options.waitsForLocks,
             longestWaitNanoseconds: options.longestWaitNanoseconds, places: options.places)
         if let watcher = options.progress {
             cloning.progress = { watcher(WorkProgress(.cloning, done: Int64(clamping: $0), total: Int64(clamping: $1))) }
