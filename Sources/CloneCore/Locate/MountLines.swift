@@ -61,6 +61,7 @@ package struct MountLines {
         while let newline = left.firstNewline {
             let head = left[..<newline]
             left = left[(newline + 1)...]
+            if rest.isEmpty, head.isEmpty { continue }
             if rest.isEmpty, head.count <= Self.longest {
                 if !use(MountLine(bytes: head, isCut: false)) { return false }
             } else {

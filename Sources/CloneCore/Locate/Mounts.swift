@@ -27,12 +27,14 @@ final class Mounts {
     /// Reads our own.
     ///
     /// - Parameters:
-    ///   - loops: the attached loop devices: what holds their files is kept, too.
+    ///   - loops: the attached loop devices: what holds their files is kept, too, and what they have.
     ///   - limit: how long the mounts of others may be read.
     init(_ view: SystemView, loops: [AttachedLoop], limit: TimeLimit? = nil) throws(CloneError) {
         self.view = view
         self.limit = limit
-        filter = .possiblyInImages(and: Set(loops.compactMap { $0.identity.map { DeviceNumber(statusDevice: $0.device) } }))
+        let holding = loops.compactMap { $0.identity.map { DeviceNumber(statusDevice: $0.device) } }
+        let held = loops.compactMap { view.read("/sys/block/\($0.name)/dev").flatMap { DeviceNumber($0) } }
+        filter = .possiblyInImages(and: Set(holding + held))
         try ours.read(in: "", filter, nil, view)
     }
 

@@ -25,31 +25,27 @@ int main(int argc, char **argv) {
     int count = atoi(argv[1]), length = atoi(argv[2]);
     char letter = argc > 3 && argv[3][0] != 'n' ? argv[3][0] : argc > 3 ? '\n' : 'x';
     unsigned user = getuid(), group = getgid();
-    // The directory of the mounts hides the rest of /tmp in this namespace, so the source is opened before.
-    int source = argc > 4 ? open(argv[4], O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
-    if (argc > 4 && source < 0) err(1, "%s", argv[4]);
     if (unshare(CLONE_NEWUSER | CLONE_NEWNS)) err(1, "unshare");
     put("/proc/self/setgroups", "deny", 0);
     put("/proc/self/uid_map", "0 %u 1", user);
     put("/proc/self/gid_map", "0 %u 1", group);
+    // The tmpfs hides what lies in /tmp.
+    int source = argc > 4 ? open(argv[4], O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (argc > 4 && source < 0) err(1, "%s", argv[4]);
     if (mount("none", "/tmp", "tmpfs", 0, NULL) || chdir("/tmp")) err(1, "/tmp");
     char name[256];
     memset(name, letter, 255);
     name[255] = 0;
     for (int made = 5; made + 256 < length; made += 256)
         if (mkdir(name, 0755) || chdir(name)) err(1, "mkdir");
-    char from[32];
-    if (source < 0) {
-        if (mkdir("source", 0755) || mount("none", "source", "tmpfs", 0, NULL)) err(1, "source");
-        strcpy(from, "source");
-    } else {
-        // By descriptor it would be a mount of the parent's namespace, which can't be bound.
-        strcpy(from, argv[4]);
-    }
+    char from[32] = "source";
+    if (source >= 0)
+        snprintf(from, sizeof from, "/proc/self/fd/%d", source);
+    else if (mkdir(from, 0755) || mount("none", from, "tmpfs", 0, NULL))
+        err(1, "source");
     for (int i = 0; i < count; i++) {
         char point[300];
         snprintf(point, sizeof point, "%d", i);
-        // Filled up to the wanted length.
         if (mkdir(point, 0755) || mount(from, point, NULL, MS_BIND, NULL)) err(1, "mount %d", i);
     }
     puts("ready");

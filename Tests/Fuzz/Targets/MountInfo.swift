@@ -13,10 +13,12 @@ extension Target {
     ) { input in
         let entries = MountLines.entries(of: input)
         // However it comes, and whatever is left out unread.
-        let block = 1 + input.count % 97
-        try expect(MountLines.entries(of: input, block: block) == entries, "in blocks of \(block) bytes it is another")
-        let filter = MountFilter.possiblyInImages(and: [DeviceNumber(major: 0, minor: 41)])
-        try expect(MountLines.entries(of: input, filter) == entries.filter(filter.wants), "filtered it is another")
+        if input.count < 1 << 20 {
+            let block = 1 + input.count % 97
+            try expect(MountLines.entries(of: input, block: block) == entries, "in blocks of \(block) bytes it is another")
+            let filter = MountFilter.possiblyInImages(and: [DeviceNumber(major: 0, minor: 41)])
+            try expect(MountLines.entries(of: input, filter) == entries.filter(filter.wants), "filtered it is another")
+        }
         try expect(entries.count <= input.count / 8, "\(entries.count) entries of \(input.count) bytes")
         for entry in entries {
             try expect(entry.mountPoint.utf8.first == 0x2F, "a mount point that is not absolute")
