@@ -20,6 +20,7 @@ struct PrepareLimitTests {
             let freezes = TestClock()
             var kernel = Kernel.linux
             kernel.bootTime = { clock.next() }
+            kernel.pause = { clock.advance($0) }
             kernel.freeze = { descriptor throws(Errno) in
                 freezes.advance(1)
                 try Kernel.linux.freeze(descriptor)
