@@ -20,9 +20,9 @@ enum SteadyLook {
 }
 
 extension ImageLocator {
-    /// The same as `use`, but what may be a moment's state is looked at several times.
+    /// The same as `use`, but what may be a moment's state is looked at several times, until it is one that can be used.
     ///
-    /// - Throws: `.mountsChanging` if it differs from look to look; else as `use`.
+    /// - Throws: `.mountsChanging` if it differed from look to look; else as `use`.
     public func steadyUse(of image: FileIdentity, path: String) throws(CloneError) -> ImageUse {
         let attached = attachments(of: image)
         let first: CloneError
@@ -32,15 +32,17 @@ extension ImageLocator {
             guard error.mayPass else { throw error }
             first = error
         }
+        var isChanging = false
         for _ in 1..<SteadyLook.looks {
             kernel.pause(SteadyLook.pause)
             do throws(CloneError) {
                 return try use(of: image, path: path)
             } catch {
-                guard error == first, attachments(of: image) == attached else { throw .mountsChanging(path: path) }
+                guard error.mayPass else { throw error }
+                isChanging = isChanging || error != first || attachments(of: image) != attached
             }
         }
-        throw first
+        throw isChanging ? .mountsChanging(path: path) : first
     }
 
     /// The loop devices that have the image, each with a number that no other attachment has (diskseq, from Linux 5.15 on).
