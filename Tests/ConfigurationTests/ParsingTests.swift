@@ -68,8 +68,7 @@ import Testing
             """
             policies: { p: { keep: { last: 1 } } }
             defaults: { policy: p, every: 90m, before: echo, timeout: 2m, immutable: false, if-changed: true, max-freeze: 500ms,
-                        max-prepare: 90s,
-                        clone: maps }
+                        clone: maps, max-prepare: 90s }
             sources:
               a: { image: /a.img }
               b: { image: /b.img, policy: null, before: null, every: [ 12:30, 07:00 ], immutable: true, if-changed: false,
