@@ -55,6 +55,10 @@ extension CloneError {
         case .notAMountPoint(let path, let mountPoint): "\(path): not a mount point; it is a directory of what is mounted at \(mountPoint)"
         case .notOnAnImage(let mountPoint, let device): "\(mountPoint): \(device) is mounted there, which is no image on a loop device"
         case .imageNotFound(let mountPoint, let path): "\(mountPoint): the image behind it can't be found by its path \(path)"
+        case .mountsChanging(let path): "\(path): something is just being mounted or unmounted there"
+        case .tooManyMounts(let milliseconds): "the mounts of other namespaces could not be read in \(milliseconds / 1000) s"
+        case .prepareTooLong(let step, let path, let limit):
+            "\(path): \(step.words) took longer than \(limit / 1000) s, so it was given up; nothing was frozen"
         case .poolHasNoUUID(let path, let filesystem): "\(path): \(filesystem) has no UUID by which it could be recognised"
         case .partitioned(let path): "\(path): it begins with a partition table, not with a filesystem"
         case .unknownFilesystem(let path): "\(path): there is no XFS, ext4 or btrfs at its start"
@@ -129,6 +133,13 @@ extension CloneError {
         case .notAMountPoint(_, let mountPoint): "name the mount point \(mountPoint), or the image file itself"
         case .notOnAnImage: "name an image file, or a mount point of the filesystem inside one"
         case .imageNotFound: "name the image file itself; `losetup --list` shows what is attached"
+        case .mountsChanging: "try again when that is done"
+        case .tooManyMounts:
+            "`lsns -t mnt` shows the namespaces and their users: end what has very many mounts, and try again"
+                + (has("--max-prepare") ? "; or allow more with --max-prepare" : "")
+        case .prepareTooLong(_, let path, _):
+            "`fuser -v \(path.shellWord)` shows what else uses the image; try again when that or the disk is less busy"
+                + (has("--max-prepare") ? ", or allow more with --max-prepare" : "")
         case .poolHasNoUUID: "keep images and snapshots on XFS or btrfs"
         case .partitioned(let path):
             "attach a copy by hand: `losetup --find --show --read-only --partscan \(path.shellWord)`, and mount a partition of it"
@@ -206,6 +217,9 @@ extension CloneError {
         case .notAMountPoint: "not_a_mount_point"
         case .notOnAnImage: "not_on_an_image"
         case .imageNotFound: "image_not_found"
+        case .mountsChanging: "mounts_changing"
+        case .tooManyMounts: "too_many_mounts"
+        case .prepareTooLong: "prepare_too_long"
         case .poolHasNoUUID: "pool_has_no_uuid"
         case .partitioned: "partitioned"
         case .unknownFilesystem: "unknown_filesystem"
@@ -233,6 +247,7 @@ extension CloneError {
         case .inputOutput: .io
         case .openForWriting, .frozenByAnother, .windowBroken, .locked, .interrupted, .noGuard: .busy
         case .scratchInTheWay, .mountPointTaken, .sameUUIDMounted, .mountBusy: .busy
+        case .mountsChanging, .tooManyMounts, .prepareTooLong, .refused(.suspended): .busy
         case .cannotProveUnused, .notPermitted, .needsRootToFreeze, .runtimeExposed, .linkOfAnother: .permission
         case .freezeTooLong, .trackingImpossible, .trackingMissed: .failed
         case .cannotFreeze, .stillFrozen, .thawBlocked, .unmountedWhileFrozen, .system: .failed

@@ -181,10 +181,25 @@ public struct Kernel: Sendable {
     public var realTime: @Sendable () -> Int64
     /// CLOCK_BOOTTIME in nanoseconds.
     public var bootTime: @Sendable () -> UInt64
+    /// What the calling thread has used so far. Takes no memory.
+    public var threadUsage: @Sendable () -> ThreadUsage
     /// Has a btrfs commit its running transaction, and waits for that (BTRFS_IOC_START_SYNC, BTRFS_IOC_WAIT_SYNC).
     public var commitTransaction: @Sendable (_ descriptor: CInt) throws(Errno) -> Void
     /// Does nothing for so many nanoseconds.
     public var pause: @Sendable (_ nanoseconds: UInt64) -> Void
+}
+
+/// What a thread has used of the processor (getrusage(2)).
+public struct ThreadUsage: Sendable {
+    /// How long it was running, in nanoseconds.
+    public var running: UInt64
+    /// How often it gave the processor up to wait for something.
+    public var sleeps: UInt64
+
+    public init(running: UInt64, sleeps: UInt64) {
+        self.running = running
+        self.sleeps = sleeps
+    }
 }
 
 /// How to open (openat2(2)).

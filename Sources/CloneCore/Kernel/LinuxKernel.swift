@@ -168,6 +168,11 @@ extension Kernel {
             return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
         },
         bootTime: { clinux_boot_time() },
+        threadUsage: {
+            var usage = ThreadUsage(running: 0, sleeps: 0)
+            clinux_thread_usage(&usage.running, &usage.sleeps)
+            return usage
+        },
         commitTransaction: { (fd) throws(Errno) in try check(clinux_btrfs_commit(fd)) },
         pause: { nanoseconds in
             var time = timespec(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))

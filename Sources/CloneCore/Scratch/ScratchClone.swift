@@ -43,8 +43,7 @@ public struct ScratchClone: Sendable {
         guard let real = view.realPath(directory) else { throw .noSuchFile(path: directory) }
         if try mounts().contains(where: { $0.directory == real }) { throw .scratchInTheWay(directory: directory) }
         // Over a live `/home` its users would go on writing into a copy that vanishes.
-        let own = try view.mountTables().first?.entries ?? []
-        if own.contains(where: { $0.mountPoint == real }) { throw .mountPointTaken(directory: directory) }
+        if try topMount(at: real) != nil { throw .mountPointTaken(directory: directory) }
 
         let clone = try cloneNamelessIfWritable(snapshot, path, pool, access)
         defer { if let clone { kernel.close(clone) } }
@@ -71,14 +70,31 @@ public struct ScratchClone: Sendable {
             return label.hasPrefix(ScratchLoop.mark) && loop.isAutoclear && (loop.unmarkedPath != nil || loop.isReadOnly)
         }
         if candidates.isEmpty { return [] }
-        let all = try Mounts(view)
-        return candidates.flatMap { loop in
-            (all.filesystem(on: loop, in: view)?.mounts ?? []).filter { $0.prefix.isEmpty }.map { mount in
-                ScratchMount(
-                    snapshot: String((loop.label ?? "").dropFirst(ScratchLoop.mark.count)), directory: mount.entry.mountPoint,
-                    device: loop.path, type: mount.entry.type, access: mount.entry.options.contains("rw") ? .writable : .readOnly)
+        let numbers = candidates.map { view.read("/sys/block/\($0.name)/dev").flatMap { DeviceNumber($0) } }
+        let btrfs = candidates.map { view.btrfs(on: $0.name)?.uuid }
+        var found: [[ScratchMount]] = candidates.map { _ in [] }
+        // Our own mounts alone: what another namespace has of them is not ours to list.
+        try view.readMounts("", .possiblyInImages(and: []), nil) { entry in
+            let uuid = entry.type == "btrfs" && btrfs.contains { $0 != nil } ? view.filesystem(entry.mountPoint)?.btrfsUUID : nil
+            for (index, loop) in candidates.enumerated() where numbers[index] == entry.device || uuid != nil && btrfs[index] == uuid {
+                found[index].append(
+                    ScratchMount(
+                        snapshot: String((loop.label ?? "").dropFirst(ScratchLoop.mark.count)), directory: entry.mountPoint,
+                        device: loop.path, type: entry.type, access: entry.options.contains("rw") ? .writable : .readOnly))
             }
+            return true
         }
+        return found.flatMap(\.self)
+    }
+
+    /// The mount that lies on top at that place, of our own.
+    private func topMount(at real: String) throws(CloneError) -> MountEntry? {
+        var top: MountEntry?
+        try view.readMounts("", .all, nil) { entry in
+            if entry.mountPoint == real { top = entry }
+            return true
+        }
+        return top
     }
 
     /// Unmounts a scratch clone; the loop device and the clone vanish with it. Refuses to unmount anything else.
@@ -88,7 +104,7 @@ public struct ScratchClone: Sendable {
     public func unmount(_ directory: String) throws(CloneError) -> ScratchMount {
         guard let real = view.realPath(directory) else { throw .noSuchFile(path: directory) }
         // What lies on top is what umount2 takes.
-        let top = try Mounts(view).tables.first?.entries.last { $0.mountPoint == real }
+        let top = try topMount(at: real)
         guard let mount = try mounts().last(where: { $0.directory == real }), mount.device == top?.source else {
             throw .notAScratchMount(path: directory)
         }

@@ -136,7 +136,7 @@ extension Store {
         if !flags.isDisjoint(with: [.immutable, .appendOnly]) { throw .imageProtected(path: path) }
         let use: ImageUse
         do throws(CloneError) {
-            use = try ImageLocator(view: options.view).use(of: image.identity, path: path.string)
+            use = try ImageLocator(view: options.view, kernel: kernel).steadyUse(of: image.identity, path: path.string)
         } catch .refused(.attachedNotMounted(_, let device)) {
             // What a clone could do about it (mounting it, taking it live) is no way to replace it.
             throw .imageInUse(path: path, by: "the loop device \(device)")
