@@ -7,7 +7,7 @@ public struct MountPointTracer: Sendable {
 
     public init(view: SystemView = .linux) { self.view = view }
 
-    /// The path of the image whose filesystem is mounted at `path`, verified by device and inode.
+    /// The path of the image whose filesystem is mounted at `path`, verified by device and inode. What opens the image then walks that path anew.
     ///
     /// - Throws: `.noSuchFile`, `.notAMountPoint`, `.notOnAnImage`, `.imageNotFound`, `.refused(.oneOfSeveralDevices)`.
     public func image(at path: String) throws(CloneError) -> String {
