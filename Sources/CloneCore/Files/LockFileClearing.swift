@@ -29,27 +29,21 @@ private let imageLockKinds: Set<Substring> = ["image", "hooks"]
 private func clearLock(_ name: String, in directory: OpenFile, kernel: Kernel) {
     guard let file = try? OpenFile(name, in: directory, flags: [.write], kernel: kernel),
         (try? kernel.lock(file.descriptor, false)) != nil,
-        file.isStill(name, in: directory, kernel: kernel)
+        (try? file.isStill(name, in: directory, kernel: kernel)) == true
     else { return }
     try? kernel.unlink(directory.descriptor, name)
 }
 
 extension OpenFile {
-    /// Whether the name in a directory leads to this very file.
-    fileprivate func isStill(_ name: String, in directory: OpenFile, kernel: Kernel) -> Bool {
-        guard let found = try? kernel.statusOf(directory.descriptor, name), let held = try? status() else { return false }
-        return found.identity == held.identity
-    }
-
-    /// Whether the name in a directory leads to another file by now, or to none. An error tells nothing.
-    func hasLost(_ name: String, in directory: OpenFile, kernel: Kernel) -> Bool {
+    /// Whether the name in a directory still leads to this very file.
+    func isStill(_ name: String, in directory: OpenFile, kernel: Kernel) throws(CloneError) -> Bool {
         do {
             let found = try kernel.statusOf(directory.descriptor, name)
-            return try found.identity != kernel.status(descriptor).identity
+            return try found.identity == kernel.status(descriptor).identity
         } catch .noSuchFileOrDirectory {
-            return true
-        } catch {
             return false
+        } catch {
+            throw CloneError(error, .lock, path)
         }
     }
 }

@@ -82,9 +82,7 @@ public struct ScratchClone: Sendable {
     /// - Throws: `.notAScratchMount`, `.mountBusy`, `.notPermitted`.
     @discardableResult
     public func unmount(_ directory: String) throws(CloneError) -> ScratchMount {
-        let found = try findMindingLinks(directory, kernel: kernel)
-        guard found.file != nil else { throw .noSuchFile(path: directory) }
-        let real = found.path
+        let real = try pathMindingLinks(directory, kernel: kernel)
         // What lies on top is what umount2 takes.
         let top = try Mounts(view).tables.first?.entries.last { $0.mountPoint == real }
         guard let mount = try mounts().last(where: { $0.directory == real }), mount.device == top?.source else {

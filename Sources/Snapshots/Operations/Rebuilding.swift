@@ -99,6 +99,9 @@ private func markedPlaces(
                     }
                 } catch .clone(.noSuchFile), .clone(.notADirectory) {
                     continue
+                } catch .clone(.inputOutput(let path, let call)) {
+                    // What can't be read would be missing from the new catalogue.
+                    throw .clone(.inputOutput(path: path, during: call))
                 } catch {
                     // A directory on the way may well be somebody else's; what is beneath it is looked at all the same.
                     if depth > 0, path.removingLastComponent().lastComponent?.string == ".losnap" {

@@ -169,7 +169,7 @@ struct TrustedWalkTests {
                 let file = try? ImageFile(path: image.string, kernel: kernel)
                 if what != "file" { #expect(file == nil || file?.identity == inode, "\(turn)") }
                 #expect(opened.withLock { $0.allSatisfy { $0 == .regular } }, "\(turn)")
-                if try found(image).status?.identity != inode {
+                if try Kernel.linux.statusOf(workingDirectory, image.string).identity != inode {
                     try? Kernel.linux.rename(workingDirectory, image.string, workingDirectory, other.string, .exchange)
                 }
             }
