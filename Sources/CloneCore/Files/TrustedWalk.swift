@@ -15,9 +15,11 @@ struct TrustedWalk {
         var followsLinks: Bool
         /// Whether missing directories are made, for us alone.
         var makes: Bool
+        /// Whether those must outlive a power cut.
+        var isDurable = true
 
-        /// For our own directories.
-        static let making = Manner(judgesDirectories: true, followsLinks: true, makes: true)
+        /// For our own directories of this boot.
+        static let making = Manner(judgesDirectories: true, followsLinks: true, makes: true, isDurable: false)
         /// For what nobody else may steer.
         static let looking = Manner(judgesDirectories: true, followsLinks: true, makes: false)
         /// The same, where the path was recorded without links.
@@ -141,8 +143,8 @@ struct TrustedWalk {
         // Whatever the umask was. A new directory is durable when its parent is.
         let new = try OpenFile(name, in: directory, flags: [.directory], kernel: kernel)
         try calling(.setMode, path) { () throws(Errno) in try kernel.setMode(new.descriptor, 0o700) }
-        // One that may not be read can't be synced.
-        guard let parent = try? open(directory.path) else { return }
+        guard manner.isDurable else { return }
+        let parent = try open(directory.path)
         try calling(.sync, path) { () throws(Errno) in try kernel.synchronize(parent.descriptor) }
     }
 

@@ -35,6 +35,17 @@ package func openDirectoryWithoutLinks(_ path: String, kernel: Kernel) throws(Cl
     return try walk.open(walk.directory.path)
 }
 
+/// Opens a directory or regular file by a path that the kernel gave, as of a mount point, which may begin with `/proc/PID/root`: whose links lead there
+/// is not asked, for what is opened is proved by what it is; but nothing else is opened.
+///
+/// - Throws: `noSuchFile` if it is neither, and what opening throws.
+package func openPlace(_ path: String, kernel: Kernel) throws(CloneError) -> OpenFile {
+    let place = try OpenFile(path, flags: [.pathOnly, .followLinks], kernel: kernel)
+    let kind = try place.status().kind
+    guard kind == .directory || kind == .regular else { throw .noSuchFile(path: path) }
+    return try place.reopened([.nonBlocking], path: path)
+}
+
 /// Goes to a directory for names in it, through links of root's and ours.
 ///
 /// - Parameters:

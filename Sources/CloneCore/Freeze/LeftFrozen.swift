@@ -70,7 +70,7 @@ private func begin(_ record: FreezeRecord, locks: OpenFile, view: SystemView, ke
             if view.isMountedSomewhere(record) { throw .unmountedWhileFrozen(mountPoint: mountPoint) }
             return .gone(record, lock)
         }
-        let file = try OpenFile(place, flags: [.followLinks, .nonBlocking], kernel: kernel)
+        let file = try openPlace(place, kernel: kernel)
         let attempt = try calling(.thaw, mountPoint) { () throws(Errno) in try ThawAttempt(file) }
         return .thawing(record, lock, file, attempt)
     } catch .locked {

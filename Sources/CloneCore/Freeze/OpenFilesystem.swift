@@ -12,7 +12,7 @@ struct OpenFilesystem: Sendable {
     init(_ filesystem: InnerFilesystem, kernel: Kernel) throws(CloneError) {
         self.filesystem = filesystem
         // A link on the way is allowed: the place is proved by the filesystem that is found there.
-        file = try OpenFile(filesystem.openPath, flags: [.followLinks, .nonBlocking], kernel: kernel)
+        file = try openPlace(filesystem.openPath, kernel: kernel)
         guard let found = FilesystemIdentity.of(file.descriptor), filesystem.isSame(found) else {
             throw .noSuchFile(path: filesystem.mountPoint)
         }

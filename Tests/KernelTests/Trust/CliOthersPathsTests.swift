@@ -47,6 +47,7 @@ struct CliOthersPathsTests {
             scene.directory(place)
             let image = try scene.image(place.appending("vm.img"), of: FlipScene.ada, holding: "ada's")
             try scene.register(image)
+            _ = try scene.sandbox.json("create", "ada")
             let bobs = try scene.image(scene.bob.appending("vm.img"), of: FlipScene.bob, holding: "bob's")
             let roots = try scene.image(scene.secret.appending("vm.img"), of: 0, holding: "root's")
             unlink(image.string)
@@ -74,11 +75,17 @@ struct CliOthersPathsTests {
             try refused(scene, ["create", "ada"], status, code)
             try refused(scene, ["create", image.string], status, code)
             try refused(scene, ["restore", "1"], status, code)
-            for command in [["list"], ["check"], ["source", "list"], ["repair"], ["prune", "ada", "--keep-last", "1"]] {
+            for command in [
+                ["list"], ["show", "1"], ["check"], ["source", "list"], ["repair"], ["create", "ada", "--if-changed"],
+                ["delete", "1", "--dry-run"], ["prune", "ada", "--keep-last", "1", "--dry-run"], ["run", "--dry-run"],
+            ] {
                 _ = try scene.sandbox.losnap.run(command)
             }
             #expect(watch.touched().isEmpty)
-            #expect(try scene.sandbox.json("list")["snapshots"].array?.count == 1)
+            #expect(try scene.sandbox.json("list")["snapshots"].array?.count == 2)
+            // What is there is no source's any more; its snapshots are.
+            #expect(try scene.sandbox.run("delete", "1").succeeded)
+            #expect(watch.touched().isEmpty)
         }
     }
 
