@@ -45,8 +45,8 @@ public final class OpenFile: Sendable {
             let new = try kernel.open(workingDirectory, "/proc/self/fd/\(descriptor)", flags.union(.followLinks), 0)
             return OpenFile(adopting: new, path: path, kernel: kernel)
         } catch .noSuchFileOrDirectory {
-            // The file is there, for it is held.
-            throw .noSuchFile(path: "/proc/self/fd")
+            // The file is there, for it is held: it must not count as missing where there is no /proc.
+            throw .system(.open, path: "/proc/self/fd", .noSuchFileOrDirectory)
         } catch {
             throw CloneError(error, .open, path)
         }
