@@ -47,8 +47,10 @@ extension CloneError {
         case .runtimeInside(let directory, let mountPoint):
             "\(directory): locks and freeze records are to lie there, on \(mountPoint), which is to be frozen"
         case .runtimeExposed(let path, let exposure): "\(path): \(exposure.words)"
+        case .destinationOfAnother(let path, let user, let source):
+            "\(path): the file belongs to user \(user), who would get to read \(source) and may not"
         case .linkOfAnother(let path, let user):
-            "\(path): the symbolic link belongs to user \(user), who could lead what is written elsewhere"
+            "\(path): the symbolic link belongs to user \(user), who could make it point elsewhere at any moment"
         case .locked(let what, let holder): "\(what): locked by another losnap" + (holder.map { " (\($0))" } ?? "")
         case .interrupted(let signal): "interrupted by \(signalName(signal)) before anything was done"
         case .noGuard(let error): "the thaw guard could not be started: \(error.description)"
@@ -125,8 +127,10 @@ extension CloneError {
         case .runtimeExposed(let path, .writable):
             "take that right away with `chmod go-w \(path.shellWord)`, or set LOSNAP_RUNTIME_DIR to a directory of your own elsewhere"
         case .runtimeExposed: "set LOSNAP_RUNTIME_DIR to a directory that is yours, in directories that are yours or root's"
+        case .destinationOfAnother(let path, _, _):
+            "name another file, or remove \(path.shellWord) first if it may go: a new file gets the owner and mode of the image"
         case .linkOfAnother(let path, _):
-            "name the directory itself, or if you trust where the link leads: `chown -h root \(path.shellWord)`"
+            "name what the link points to, or if you trust it: `chown -h root \(path.shellWord)`"
         case .locked: "wait for it to finish" + (has("--wait") ? ", or use --wait" : " and try again")
         case .interrupted: "run it again"
         case .noGuard: "nothing was frozen; free some memory or processes and try again"
@@ -211,6 +215,7 @@ extension CloneError {
         case .runtimeInside: "runtime_inside"
         case .runtimeExposed: "runtime_exposed"
         case .linkOfAnother: "link_of_another"
+        case .destinationOfAnother: "destination_of_another"
         case .locked: "locked"
         case .interrupted: "interrupted"
         case .noGuard: "no_guard"
@@ -248,7 +253,9 @@ extension CloneError {
         case .openForWriting, .frozenByAnother, .windowBroken, .locked, .interrupted, .noGuard: .busy
         case .scratchInTheWay, .mountPointTaken, .sameUUIDMounted, .mountBusy: .busy
         case .mountsChanging, .tooManyMounts, .prepareTooLong, .refused(.suspended): .busy
-        case .cannotProveUnused, .notPermitted, .needsRootToFreeze, .runtimeExposed, .linkOfAnother: .permission
+        case .cannotProveUnused, .notPermitted, .needsRootToFreeze, .runtimeExposed, .linkOfAnother,
+            .destinationOfAnother:
+            .permission
         case .freezeTooLong, .trackingImpossible, .trackingMissed: .failed
         case .cannotFreeze, .stillFrozen, .thawBlocked, .unmountedWhileFrozen, .system: .failed
         case .refused(.unreachableNamespace), .refused(.hiddenMount): .permission

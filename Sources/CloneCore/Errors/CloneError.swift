@@ -60,8 +60,10 @@ public enum CloneError: ExplainedError, Hashable {
     case runtimeInside(directory: String, mountPoint: String)
     /// Somebody else could steer the directory for locks and freeze records, or one above it.
     case runtimeExposed(path: String, Exposure)
-    /// A symbolic link on the way to what is to be written belongs to somebody else.
+    /// A symbolic link on the way to what is to be read or written belongs to somebody else.
     case linkOfAnother(path: String, user: UInt32)
+    /// A file that is to be replaced belongs to somebody who is not to have what would take its place.
+    case destinationOfAnother(path: String, user: UInt32, source: String)
     /// Another losnap holds the lock.
     case locked(what: String, holder: String?)
     /// A signal came before anything was done.

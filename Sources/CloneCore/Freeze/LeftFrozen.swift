@@ -126,7 +126,7 @@ struct FreezeMender {
                 if view.isMountedSomewhere(record) { throw .unmountedWhileFrozen(mountPoint: record.mountPoint) }
                 return .stale(record, lock)
             }
-            let file = try OpenFile(place, flags: [.followLinks, .nonBlocking], kernel: kernel)
+            let file = try openPlace(place, kernel: kernel)
             // A mount may have come or gone since it was found.
             guard let identity = FilesystemIdentity.of(file.descriptor), record.isOf(identity) else {
                 throw .noSuchFile(path: record.mountPoint)

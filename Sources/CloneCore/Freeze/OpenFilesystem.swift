@@ -13,7 +13,7 @@ struct OpenFilesystem: Sendable {
         self.filesystem = filesystem
         do throws(CloneError) {
             // A link on the way is allowed: the place is proved by the filesystem that is found there.
-            file = try OpenFile(filesystem.openPath, flags: [.followLinks, .nonBlocking], kernel: kernel)
+            file = try openPlace(filesystem.openPath, kernel: kernel)
         } catch .noSuchFile {
             // It was found a moment ago.
             throw .mountsChanging(path: filesystem.mountPoint)

@@ -158,6 +158,7 @@ public struct Kernel: Sendable {
     public var setOwner: @Sendable (_ descriptor: CInt, _ uid: UInt32, _ gid: UInt32) throws(Errno) -> Void
     public var getXattr: @Sendable (_ descriptor: CInt, _ name: String) throws(Errno) -> [UInt8]
     public var setXattr: @Sendable (_ descriptor: CInt, _ name: String, _ value: [UInt8]) throws(Errno) -> Void
+    public var removeXattr: @Sendable (_ descriptor: CInt, _ name: String) throws(Errno) -> Void
     public var listXattrs: @Sendable (_ descriptor: CInt) throws(Errno) -> [String]
     public var inodeFlags: @Sendable (_ descriptor: CInt) throws(Errno) -> InodeFlags
     public var setInodeFlags: @Sendable (_ descriptor: CInt, _ flags: InodeFlags) throws(Errno) -> Void

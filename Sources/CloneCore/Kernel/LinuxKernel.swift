@@ -134,6 +134,7 @@ extension Kernel {
         setOwner: { (fd, uid, gid) throws(Errno) in try libc(fchown(fd, uid, gid)) },
         getXattr: { (fd, name) throws(Errno) in try readXattr(fd, name) },
         setXattr: { (fd, name, bytes) throws(Errno) in try check(clinux_fsetxattr(fd, name, bytes, bytes.count)) },
+        removeXattr: { (fd, name) throws(Errno) in try check(clinux_fremovexattr(fd, name)) },
         listXattrs: { (fd) throws(Errno) in try readXattrNames(fd) },
         inodeFlags: { (fd) throws(Errno) in
             var flags: UInt32 = 0

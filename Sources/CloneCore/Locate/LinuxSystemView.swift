@@ -22,11 +22,7 @@ extension SystemView {
             guard stat(path, &status) == 0 else { return nil }
             return FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
         },
-        realPath: { path in
-            guard let real = realpath(path, nil) else { return nil }
-            defer { free(real) }
-            return String(cString: real)
-        },
+        realPath: { path in try? pathMindingLinks(path, kernel: .linux) },
         filesystem: { identifyFilesystem($0) },
         deviceBytes: { readDevice($0, $1, $2) })
 }

@@ -12,7 +12,7 @@ public struct MountPointTracer: Sendable {
     }
 
     /// The path of the image whose filesystem is mounted at `path`, verified by device and inode. What a mount that comes or goes may cause is
-    /// looked at twice.
+    /// looked at twice. What opens the image then walks that path anew.
     ///
     /// - Throws: `.noSuchFile`, `.notAMountPoint`, `.notOnAnImage`, `.imageNotFound`, `.refused(.oneOfSeveralDevices)`, `.mountsChanging`.
     public func image(at path: String) throws(CloneError) -> String {

@@ -19,9 +19,9 @@ public struct SystemView: Sendable {
     package var read: @Sendable (_ file: String) -> String?
     /// What the kernel says of a loop device, by its name (`loop0`).
     package var loopStatus: @Sendable (_ name: String) -> LoopAnswer
-    /// Device and inode of what a path leads to.
+    /// Device and inode of what a path leads to, to be compared with what is held: whose links lead there is not asked.
     package var identity: @Sendable (_ path: String) -> FileIdentity?
-    /// The path without symbolic links (realpath(3)).
+    /// The path of what is there without symbolic links, of which none may be somebody else's.
     package var realPath: @Sendable (_ path: String) -> String?
     /// The filesystem that a directory or a regular file is on; nil if it can't be opened or is something else.
     package var filesystem: @Sendable (_ path: String) -> FilesystemIdentity?

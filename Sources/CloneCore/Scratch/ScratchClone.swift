@@ -34,13 +34,7 @@ public struct ScratchClone: Sendable {
     ) throws(CloneError) -> ScratchMount {
         let content = try ImageContent.of(snapshot, path: path)
         // Mounted by descriptor, so that it is the directory that was looked at.
-        let place = open(directory, CInt(CLINUX_O_PATH) | O_DIRECTORY | O_CLOEXEC)
-        guard place >= 0 else {
-            if errno == ENOTDIR || errno == ENOENT { throw .notADirectory(path: directory) }
-            throw CloneError(Errno(rawValue: errno), .open, directory)
-        }
-        defer { close(place) }
-        guard let real = view.realPath(directory) else { throw .noSuchFile(path: directory) }
+        let (place, real) = try Self.find(directory, kernel: kernel)
         if try mounts().contains(where: { $0.directory == real }) { throw .scratchInTheWay(directory: directory) }
         // Over a live `/home` its users would go on writing into a copy that vanishes.
         if try topMount(at: real) != nil { throw .mountPointTaken(directory: directory) }
@@ -54,7 +48,9 @@ public struct ScratchClone: Sendable {
         if content == .btrfs { _ = clinux_btrfs_forget(loop.path) }
         var flags = UInt(CLINUX_MS_NOSUID) | UInt(CLINUX_MS_NODEV)
         if access == .readOnly { flags |= UInt(CLINUX_MS_RDONLY) }
-        func mount(_ options: String) -> CInt { clinux_mount(loop.path, "/proc/self/fd/\(place)", content.rawValue, flags, options) }
+        func mount(_ options: String) -> CInt {
+            clinux_mount(loop.path, "/proc/self/fd/\(place.descriptor)", content.rawValue, flags, options)
+        }
         var result = mount(content.mountOptions)
         if result == -EROFS, clone == nil, logIsWritten, content == .xfs { result = mount(content.mountOptions + ",norecovery") }
         // btrfs says so when it has a log to replay ("log replay required on RO media").
@@ -102,18 +98,42 @@ public struct ScratchClone: Sendable {
     /// - Throws: `.notAScratchMount`, `.mountBusy`, `.notPermitted`.
     @discardableResult
     public func unmount(_ directory: String) throws(CloneError) -> ScratchMount {
-        guard let real = view.realPath(directory) else { throw .noSuchFile(path: directory) }
+        let real = try pathMindingLinks(directory, kernel: kernel)
         // What lies on top is what umount2 takes.
         let top = try topMount(at: real)
         guard let mount = try mounts().last(where: { $0.directory == real }), mount.device == top?.source else {
             throw .notAScratchMount(path: directory)
         }
-        let result = clinux_umount(real, CInt(CLINUX_UMOUNT_NOFOLLOW))
+        let result = try umount(real)
         switch -result {
         case 0: return mount
         case EBUSY: throw .mountBusy(directory: directory)
         default: throw CloneError(Errno(rawValue: -result), .unmount, directory)
         }
+    }
+
+    /// Unmounts what lies on top at a path without links. By the directory above, held: a descriptor of the mount itself would keep it busy, and of the
+    /// whole path somebody else could have exchanged a part by now, so that root unmounted something else.
+    private func umount(_ path: String) throws(CloneError) -> CInt {
+        guard let name = FilePath(path).lastComponent?.string else { throw .notAScratchMount(path: path) }
+        let parent = try openDirectoryWithoutLinks(FilePath(path).removingLastComponent().string, kernel: kernel)
+        return withExtendedLifetime(parent) {
+            clinux_umount("/proc/self/fd/\(parent.descriptor)/\(name)", CInt(CLINUX_UMOUNT_NOFOLLOW))
+        }
+    }
+
+    /// The directory to mount at, and its path without links.
+    private static func find(_ directory: String, kernel: Kernel) throws(CloneError) -> (OpenFile, String) {
+        let found: FoundPath
+        do throws(CloneError) {
+            found = try findMindingLinks(directory, kernel: kernel)
+        } catch .noSuchFile {
+            throw .notADirectory(path: directory)
+        } catch {
+            throw error
+        }
+        guard let file = found.file, found.status?.kind == .directory else { throw .notADirectory(path: directory) }
+        return (file, found.path)
     }
 
     /// Nil where no clone can be made because the pool is mounted read-only, if nobody wants to write into it.
