@@ -39,7 +39,7 @@ public final class FileLock: Sendable {
         }
         // Its file may have been cleared away while it was waited for (`clearImageLocks`): then it is no lock of that name any more.
         guard try file.isStill(name, in: directory, kernel: kernel) else {
-            return try take(name, for: what, in: directory, wait: wait, atMost: limit, kernel: kernel)
+            return try take(name, for: what, in: directory, waiting: wait, kernel: kernel)
         }
         // For the message of whoever comes second; a failure here harms nobody.
         let note = "process \(getpid())\n"

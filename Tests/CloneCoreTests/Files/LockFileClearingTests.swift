@@ -22,7 +22,7 @@ struct LockFileClearingTests {
             let places = try places(scope)
             let directory = try openPrivateDirectory(places.locks, kernel: .linux)
             func take(_ name: String) throws(CloneError) -> FileLock {
-                try FileLock.take(name, for: name, in: directory, wait: false, kernel: .linux)
+                try FileLock.take(name, for: name, in: directory, waiting: .none, kernel: .linux)
             }
             for name in ["image-7-9", "image-7-10", "hooks-7-11", "directory-7-9", "runs"] { _ = try take(name) }
             let lock = try take("image-7-12")
@@ -50,9 +50,9 @@ struct LockFileClearingTests {
                 }
                 try Kernel.linux.lock(descriptor, wait)
             }
-            let lock = try FileLock.ofImage(image, path: "image", in: directory, wait: false, kernel: kernel)
+            let lock = try FileLock.ofImage(image, path: "image", in: directory, waiting: .none, kernel: kernel)
             #expect(turns.withLock { $0 } == 3)
-            #expect(throws: CloneError.self) { try FileLock.ofImage(image, path: "image", in: directory, wait: false, kernel: .linux) }
+            #expect(throws: CloneError.self) { try FileLock.ofImage(image, path: "image", in: directory, waiting: .none, kernel: .linux) }
             withExtendedLifetime(lock) {}
         }
     }
@@ -71,7 +71,7 @@ struct LockFileClearingTests {
                         continue
                     }
                     guard let directory = try? openPrivateDirectory(places.locks, kernel: .linux),
-                        let lock = try? FileLock.ofImage(image, path: "image", in: directory, wait: worker % 2 == 0, kernel: .linux)
+                        let lock = try? FileLock.ofImage(image, path: "image", in: directory, waiting: LockWait(waits: worker % 2 == 0), kernel: .linux)
                     else { continue }
                     let now = inside.add(1, ordering: .sequentiallyConsistent).newValue
                     if now > most.load(ordering: .sequentiallyConsistent) { most.store(now, ordering: .sequentiallyConsistent) }
