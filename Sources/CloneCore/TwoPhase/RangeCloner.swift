@@ -71,20 +71,14 @@ struct RangeCloner {
         }
     }
 
-    /// Clones the marked blocks of an image of that size; where each call waits for its turn, with what lies between them. Takes no memory if it does
-    /// not pause.
+    /// Clones the marked blocks of an image of that size. Takes no memory if it does not pause.
     mutating func clone(_ changed: ChangedBlocks, size: UInt64, piece: inout PieceSize, while goOn: () -> Bool) -> Round {
         var position: UInt64 = 0
         var round = Round(end: .done)
-        while position < size, var run = changed.run(from: position), run.start < size {
+        while position < size, let run = changed.run(from: position), run.start < size {
             var start = run.start
             piece.beginAnew()
             while start < min(run.end, size) {
-                while piece.isWaiting, run.end < start + piece.amount, let next = changed.run(from: run.end),
-                    next.start < start + piece.amount
-                {
-                    run.end = next.end
-                }
                 guard goOn() else {
                     round.end = .stopped
                     return round

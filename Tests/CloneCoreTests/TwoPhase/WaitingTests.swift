@@ -105,23 +105,4 @@ struct WaitingTests {
         #expect(contended.calls < 30 && contended.calls < quiet.calls)
         #expect(contended.time < 3 * quiet.time + 30 * 200 * Self.millisecond)
     }
-
-    @Test(
-        "a thousand changed places: cloned with what lies between where each call waits, one by one where none does", arguments: [0, 200])
-    func places(wait: UInt64) throws {
-        let contended = Contended(extents: 20_000, wait: wait * Self.millisecond)
-        let changed = try ChangedBlocks(size: contended.size, granule: 4096)
-        for place in 0..<1000 { changed.insert(from: UInt64(place) * 163_840, to: UInt64(place) * 163_840 + 4096) }
-        var piece = RangeCloner.unknownDensity
-        var cloner = RangeCloner(source: -1, destination: -1, kernel: contended.kernel)
-        guard case .done = cloner.clone(changed, size: contended.size, piece: &piece, while: { true }).end else {
-            return #expect(Bool(false), "not done")
-        }
-        let calls = contended.calls.withLock { $0 }
-        #expect(wait == 0 ? calls.count == 1000 : calls.count < 20)
-        for place in 0..<1000 {
-            let start = UInt64(place) * 163_840
-            #expect(calls.contains { $0.start <= start && start + 4096 <= $0.start + $0.length })
-        }
-    }
 }
