@@ -29,11 +29,11 @@ public struct ConfiguredSource: Sendable, Hashable {
     /// How it is cloned while frozen; nil: losnap chooses.
     public let clone: CloneWay?
     /// The hook before the freeze.
-    public let before: String?
+    public let before: HookCommand?
     /// The hook after the thaw.
-    public let after: String?
+    public let after: HookCommand?
     /// The hook on failure.
-    public let failed: String?
+    public let failed: HookCommand?
     /// How long a hook may run.
     public let timeout: CalendarDuration?
     /// Sources of one group are taken in one freeze.
@@ -82,9 +82,9 @@ public struct ConfiguredSource: Sendable, Hashable {
             EffectiveSetting("consistency", block.consistency, or: ["frozen"]) { [$0.rawValue] },
             EffectiveSetting("max-freeze", block.maxFreeze, or: ["10s"]) { [$0.description] },
             EffectiveSetting("clone", block.clone) { [$0.rawValue] },
-            EffectiveSetting("before", block.before) { [$0] },
-            EffectiveSetting("after", block.after) { [$0] },
-            EffectiveSetting("failed", block.failed) { [$0] },
+            EffectiveSetting("before", hook: block.before),
+            EffectiveSetting("after", hook: block.after),
+            EffectiveSetting("failed", hook: block.failed),
             EffectiveSetting("timeout", block.timeout, or: ["60s"]) { [$0.description] },
             EffectiveSetting("group", block.group) { [$0] },
             EffectiveSetting("if-changed", block.ifChanged) { [$0.description] },

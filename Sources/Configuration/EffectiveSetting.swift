@@ -8,12 +8,20 @@ public struct EffectiveSetting: Sendable, Hashable {
     public let values: [String]
     /// Where it stands; nil for what losnap does unless told otherwise.
     public let position: Position?
+    /// Whether the texts are the words of one list, as those of a hook.
+    public let isList: Bool
 
     /// That value.
-    init(_ key: String, _ values: [String], _ position: Position?) {
+    init(_ key: String, _ values: [String], _ position: Position?, isList: Bool = false) {
         self.key = key
         self.values = values
         self.position = position
+        self.isList = isList
+    }
+
+    /// The value of a hook.
+    init(_ key: String, hook: Setting<HookCommand>?) {
+        self.init(key, hook?.value?.texts ?? [], hook?.position, isList: hook?.value?.isList ?? false)
     }
 
     /// The value of a setting, or what holds without one.

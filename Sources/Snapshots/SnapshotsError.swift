@@ -123,6 +123,8 @@ public enum SnapshotsError: ExplainedError {
     case clockBehind(now: Instant, newest: Instant, number: SnapshotNumber)
     /// A held snapshot can't be removed.
     case held(number: SnapshotNumber, reason: String?)
+    /// A snapshot is on hold for longer than a new hold would last.
+    case holdWouldShorten(number: SnapshotNumber, from: Hold, to: Hold)
     /// There are no rules.
     case noRules(name: SourceName)
     /// The rules keep nothing but the newest, though more than one would go.

@@ -19,6 +19,7 @@ struct Replacement {
     func make(places: RuntimePlaces) throws(CloneError) -> [String] {
         var notes: [String] = []
         var options = CloneOptions(places: places)
+        options.thawed = { complain($0) }
         let taken: TakenClone
         do {
             taken = try take(options)

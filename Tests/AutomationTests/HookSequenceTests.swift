@@ -1,6 +1,7 @@
 // The order of hooks, and what each is told, without any process: what is run is remembered.
 
 import CloneCore
+import Configuration
 import Foundation
 import Glibc
 import Policy

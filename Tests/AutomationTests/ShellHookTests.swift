@@ -1,5 +1,7 @@
 // Hooks as real processes: what they are given, and how they end. The rule of these tests: what a hook does is read from a file that it wrote.
 
+import CloneCore
+import Configuration
 import Foundation
 import Glibc
 import SystemPackage
@@ -13,7 +15,7 @@ import Testing
 struct ShellHookTests {
     private func call(_ command: String, _ moment: HookMoment = .before, seconds: Int = 60, more: [String: String] = [:]) -> HookCall {
         let surroundings = HookSurroundings(home: "/root", variables: more)
-        return HookCall(moment: moment, command: command, seconds: seconds, variables: surroundings.environment)
+        return HookCall(moment: moment, command: .shell(command), seconds: seconds, variables: surroundings.environment)
     }
 
     private func run(_ call: HookCall) -> HookProblem? { HookRunner.shell.run(call) }
@@ -47,6 +49,37 @@ struct ShellHookTests {
             // The two above 31 are the C library's own; a shell has its background jobs ignore INT and QUIT.
             let masks = lines.filter { $0.hasPrefix("Sig") }.compactMap { UInt64($0.split(separator: "\t").last ?? "", radix: 16) }
             #expect(masks.count == 2 && masks.allSatisfy { $0 & 0x7fff_fff9 == 0 }, "\(text)")
+        }
+    }
+
+    @Test("a list runs its program without a shell, by the descriptor that was judged, be it a binary or a script")
+    func lists() throws {
+        try TestScope.with { scope in
+            let file = scope.directory.appending("out")
+            let script = scope.directory.appending("script")
+            try scope.write(
+                "#!/bin/sh -e\n{ printf '%s|' \"$@\"; echo; readlink -f \"$0\"; echo $LOSNAP_HOOK_PROGRAM; ls /proc/$$/fd; pwd; } >\(file); exit 4\n",
+                to: script)
+            chmod(script.string, 0o755)
+            func list(_ words: String..., seconds: Int = 60) -> HookProblem? {
+                let environment = HookSurroundings(home: "/root").environment
+                return run(HookCall(moment: .before, command: .program(words), seconds: seconds, variables: environment))
+            }
+            #expect(list(script.string, "a b", "$(touch x)", "", "*") == .exited(4))
+            let lines = try String(contentsOfFile: file.string, encoding: .utf8).split(separator: "\n").map(String.init)
+            #expect(lines.first == "a b|$(touch x)||*|")
+            // By its name only when it is asked for: it is a descriptor's.
+            #expect(lines[1] == script.string && lines[2] == script.string && lines.last == "/")
+            #expect(!lines.contains("4") && lines.contains("3"))
+
+            #expect(list("/bin/true") == nil)
+            #expect(list("/bin/sh", "-c", "exit 7") == .exited(7))
+            #expect(list("/bin/sleep", "300", seconds: 1) == .timedOut(seconds: 1))
+            #expect(list("/nonexistent/x") == .programNotStarted(path: "/nonexistent/x", .noSuchFileOrDirectory))
+            #expect(list("/etc/passwd") == .programNotStarted(path: "/etc/passwd", .permissionDenied))
+            #expect(list("/etc") == .programNotStarted(path: "/etc", .permissionDenied))
+            try scope.write("echo no first line\n", to: script)
+            #expect(list(script.string) == .programNotStarted(path: script.string, .execFormatError))
         }
     }
 

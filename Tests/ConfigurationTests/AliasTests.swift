@@ -21,6 +21,6 @@ struct AliasTests {
     func commands() throws {
         let command = (1...20).map { "rm *tmp\($0) &tmp\($0 + 100) && ls *" }.joined(separator: " ; ")
         let text = "sources:\n  home:\n    image: /srv/home.img\n    before: \(command)\n"
-        #expect(try LosnapConfiguration(parsing: text, path: "/f").sources.first?.before == command)
+        #expect(try LosnapConfiguration(parsing: text, path: "/f").sources.first?.before == .shell(command))
     }
 }

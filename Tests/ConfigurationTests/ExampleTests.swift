@@ -71,6 +71,10 @@ import Testing
         let example = try lines(of: "Examples/hooks/\(hook)").drop { !$0.hasPrefix(head) }.prefix { $0.hasPrefix(head) }
         let text = (["sources:"] + example.map { "  \($0.dropFirst(head.count))" }).joined(separator: "\n")
         let source = try #require(try LosnapConfiguration(parsing: text, path: "losnap.yaml").sources.first)
-        #expect(source.before?.hasPrefix("/etc/losnap/hooks/\(hook)") == true && source.before == source.after)
+        guard case .shell(let line)? = source.before else {
+            Issue.record("\(String(describing: source.before))")
+            return
+        }
+        #expect(line.hasPrefix("/etc/losnap/hooks/\(hook)") && source.before == source.after)
     }
 }

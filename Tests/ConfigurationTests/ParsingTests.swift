@@ -73,7 +73,7 @@ import Testing
               a: { image: /a.img }
               b: { image: /b.img, policy: null, before: null, every: [ 12:30, 07:00 ], immutable: true, if-changed: false,
                    consistency: crash, timezone: UTC, snapshot-directory: /snapshots/b, group: g, failed: "x\\ny", timeout: null, clone: null }
-              c: { image: /c.img, clone: tracked }
+              c: { image: /c.img, clone: tracked, before: [ /bin/x, 7, "" ], after: [ /bin/y ] }
             """)
         let (a, b) = (configuration.sources[0], configuration.sources[1])
         #expect(a.policy == "p")
@@ -88,6 +88,10 @@ import Testing
         #expect(b.settings.contains { $0.key == "clone" && $0.values.isEmpty && $0.position?.line == 7 })
         #expect(b.policy == nil)
         #expect(b.before == nil)
+        let c = configuration.sources[2]
+        #expect(c.before == .program(["/bin/x", "7", ""]) && c.after == .program(["/bin/y"]) && c.failed == nil)
+        #expect(c.settings.contains { $0.key == "before" && $0.values == ["/bin/x", "7", ""] && $0.isList })
+        #expect(a.settings.contains { $0.key == "before" && $0.values == ["echo"] && !$0.isList })
         #expect(b.schedule?.texts == ["07:00", "12:30"])
         #expect(b.immutable)
         #expect(b.ifChanged == nil)

@@ -22,7 +22,9 @@ struct CliCheckFrozenTests {
                 kind == .btrfs
                 ? try FilesystemUUID(Command.run("blkid", ["-o", "value", "-s", "UUID", scene.image.string]).dropLast()) : nil
             func record(_ processes: [ProcessIdentity], boot: String = currentBootID()) throws {
-                let record = FreezeRecord(boot: boot, device: device, uuid: uuid, mountPoint: image.path.string, processes: processes)
+                let record = FreezeRecord(
+                    state: .frozen, boot: boot, device: device, filesystem: FrozenFilesystem(isBtrfs: kind == .btrfs, uuid: uuid),
+                    mountPoint: image.path.string, processes: processes)
                 try scene.scope.write(record.text, to: frozen.appending(record.fileName))
             }
             let own = try #require(ProcessIdentity(pid: getpid()))

@@ -68,7 +68,7 @@ struct CliDatabaseTests {
     /// A `before` that fails, and a losnap that is killed, leave no backup in force for the next one.
     private static func hooksThatBreakOff(_ hooks: HookScene, _ cluster: PostgreSQLCluster, _ settings: String) throws {
         let inForce = "count(*) = 1 FROM pg_stat_activity WHERE application_name = 'losnap'"
-        let command = hooks.command("backup", settings)
+        let command = try hooks.command("backup", settings)
         try hooks.configure(before: command + " && exit 3", after: command)
         #expect(try hooks.scene.sandbox.run("create", "database").status == .exited(1))
         #expect(hooks.leftInState() == ["lock"])

@@ -73,6 +73,67 @@ struct CliHookTests {
         }
     }
 
+    @Test(
+        "when before runs nothing has changed yet, and when it fails nothing has", arguments: ["create", "run"], [false, true])
+    func beforeFailsAtAnotherPlace(command: String, isThere: Bool) throws {
+        try CliScene.with(image: nil) { scene in
+            try scene.create()
+            let other = scene.pool.path.appending("other")
+            if isThere { mkdir(other.string, 0o700) }
+            let look = "{ ls -RA POOL/other; getfattr --absolute-names -d -m - POOL/other; } 2>&1 | grep -v '^$' >>POOL/order"
+            try configure(scene, "every: 1h\nsnapshot-directory: POOL/other\nbefore: '\(look.replacing("'", with: "''")); exit 9'")
+            let before = try scene.picture()
+            let sources = try scene.sandbox.json("source", "list")
+            #expect(try !scene.sandbox.run(command, "home").succeeded)
+            unlink(scene.pool.path.appending("order").string)
+            try scene.expectUnchanged(since: before)
+            #expect(try scene.sandbox.json("source", "list") == sources)
+            #expect(try !scene.sandbox.run(command, "home").succeeded)
+            let seen = try order(scene)
+            #expect(seen.allSatisfy { isThere ? $0 == "\(other):" : $0.contains("No such file") } && !seen.isEmpty, "\(seen)")
+            #expect(FileManager.default.fileExists(atPath: other.string) == isThere)
+            #expect(try scene.sandbox.json("log", "home")["events"].array?.contains { $0["kind"] == "source_moved" } == false)
+
+            try configure(scene, "every: 1h\nsnapshot-directory: POOL/other")
+            #expect(try scene.sandbox.run(command, "home").succeeded)
+            #expect(try scene.sandbox.json("source", "list")["sources"][0]["snapshot_directory"] == .string(other.string))
+            #expect(
+                try scene.sandbox.json("log", "home")["events"].array?.compactMap { $0["kind"].string }.suffix(2) == [
+                    "source_moved", "created",
+                ])
+            #expect(try scene.listed().last?["path"].string?.hasPrefix(other.string) == true)
+        }
+    }
+
+    @Test("nothing of a new source is there when before runs, and when it fails")
+    func beforeFailsOfNewSource() throws {
+        try CliScene.with(image: nil) { scene in
+            try configure(scene, "before: 'ls -A POOL >>POOL/order; exit 9'")
+            #expect(try !scene.sandbox.run("create", "home").succeeded)
+            #expect(try order(scene) == ["home.img", "order"])
+            #expect(!FileManager.default.fileExists(atPath: scene.snapshots.string))
+            #expect(try scene.sandbox.json("source", "list")["sources"].count == 0)
+        }
+    }
+
+    @Test("a source whose snapshots were to go elsewhere stays where it is when there is no snapshot")
+    func takingFailsAtAnotherPlace() throws {
+        try CliScene.with(image: nil) { scene in
+            try scene.create()
+            let sources = try scene.sandbox.json("source", "list")
+            try configure(
+                scene,
+                """
+                snapshot-directory: POOL/other
+                before: exec 3<>POOL/home.img; sleep 100 & echo $! >POOL/pid
+                after: kill $(cat POOL/pid)
+                """)
+            #expect(try scene.sandbox.run("create", "home").status == .exited(75))
+            #expect(try scene.sandbox.json("source", "list") == sources)
+            #expect(!FileManager.default.fileExists(atPath: scene.pool.path.appending("other").string))
+        }
+    }
+
     @Test("after fails: the snapshot stands, with status 3")
     func afterFails() throws {
         try CliScene.with(image: nil) { scene in

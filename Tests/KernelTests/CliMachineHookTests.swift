@@ -12,12 +12,13 @@ struct CliMachineHookTests {
         try Guest.with { guest in
             try guest.hooks.configure("mail", guest.settings, extra: "consistency: crash")
             #expect(try guest.hooks.create()["consistency"] == "crash")
-            #expect(try guest.calls() == ["domstate", "domfsfreeze", "domfsthaw"].map { "\($0) --domain mail" })
+            let asked = #"qemu-agent-command --domain mail {"execute":"guest-fsfreeze-status"}"#
+            #expect(try guest.calls() == ["domstate --domain mail", asked] + ["domfsfreeze", "domfsthaw"].map { "\($0) --domain mail" })
             #expect(!guest.isFrozen && guest.hooks.leftInState() == ["lock"])
 
             try guest.set("state", "shut off")
             _ = try guest.hooks.create()
-            #expect(try guest.calls().dropFirst(3) == ["domstate --domain mail"])
+            #expect(try guest.calls().dropFirst(4) == ["domstate --domain mail"])
         }
     }
 
@@ -28,7 +29,15 @@ struct CliMachineHookTests {
             try guest.set("no-agent", "")
             let absent = try guest.scene.sandbox.run("create", "database")
             #expect(absent.status == .exited(1) && absent.stderr.contains("needs qemu-guest-agent"), "\(absent.stderr)")
+            #expect(try !guest.calls().contains { $0.hasPrefix("domfs") } && guest.hooks.leftInState() == ["lock"])
+
+            // A freeze that nobody has answered may be carried out all the same.
+            try guest.remove("no-agent")
+            try guest.set("no-answer", "")
+            let silent = try guest.scene.sandbox.run("create", "database")
+            #expect(silent.status == .exited(1) && silent.stderr.contains("does not freeze"), "\(silent.stderr)")
             #expect(try guest.calls().last == "domfsthaw --domain mail" && guest.hooks.leftInState() == ["lock"])
+            #expect(!guest.isFrozen)
 
             try guest.set("state", "paused")
             let paused = try guest.scene.sandbox.run("create", "database")
@@ -37,15 +46,44 @@ struct CliMachineHookTests {
         }
     }
 
+    @Test("what something else has frozen stays frozen", arguments: [false, true])
+    func frozenByAnother(whileAsked: Bool) throws {
+        try Guest.with { guest in
+            try guest.hooks.configure("mail", guest.settings, extra: "consistency: crash")
+            try guest.set(whileAsked ? "late" : "frozen", "")
+            let outcome = try guest.scene.sandbox.run("create", "database")
+            #expect(outcome.status == .exited(1) && outcome.stderr.contains(whileAsked ? "does not freeze" : "frozen by something else"))
+            #expect(guest.isFrozen && guest.hooks.leftInState() == ["lock"], "\(outcome.stderr)")
+            #expect(try !guest.calls().contains("domfsthaw --domain mail"))
+            #expect(try guest.scene.numbers().isEmpty)
+        }
+    }
+
+    @Test("a session whose guest was thawed leaves no right to thaw what something else has frozen since")
+    func frozenSince() throws {
+        try Guest.with { guest in
+            let command = try guest.hooks.command("mail", guest.settings)
+            let brief = try guest.hooks.command("mail", guest.settings + " HOOK_THAW=1")
+            try guest.hooks.configure(before: brief + " && kill -KILL $PPID", after: command, extra: "consistency: crash")
+            #expect(try guest.scene.sandbox.run("create", "database").status == .signalled(SIGKILL))
+            try guest.waitForThaw()
+            try guest.wait { !guest.hooks.leftInState().contains("froze") }
+            try guest.set("frozen", "")
+            try guest.hooks.configure("mail", guest.settings, extra: "consistency: crash")
+            let outcome = try guest.scene.sandbox.run("create", "database")
+            #expect(outcome.status == .exited(1) && guest.isFrozen, "\(outcome.stderr)")
+        }
+    }
+
     @Test("a guest is thawed when there is no snapshot, and when losnap is killed")
     func thawed() throws {
         try Guest.with { guest in
-            let command = guest.hooks.command("mail", guest.settings)
+            let command = try guest.hooks.command("mail", guest.settings)
             try guest.hooks.configure(before: command + " && exit 3", after: command, extra: "consistency: crash")
             #expect(try guest.scene.sandbox.run("create", "database").status == .exited(1))
             #expect(try guest.calls().contains("domfsfreeze --domain mail") && !guest.isFrozen)
 
-            let brief = guest.hooks.command("mail", guest.settings + " HOOK_THAW=1")
+            let brief = try guest.hooks.command("mail", guest.settings + " HOOK_THAW=1")
             try guest.hooks.configure(before: brief + " && kill -KILL $PPID", after: command, extra: "consistency: crash")
             #expect(try guest.scene.sandbox.run("create", "database").status == .signalled(SIGKILL))
             try guest.waitForThaw()
@@ -55,7 +93,7 @@ struct CliMachineHookTests {
     @Test("a guest that thawed by itself makes the snapshot an error")
     func thawedEarly() throws {
         try Guest.with { guest in
-            let command = guest.hooks.command("mail", guest.settings)
+            let command = try guest.hooks.command("mail", guest.settings)
             try guest.hooks.configure(before: command + " && rm \(guest.place)/frozen", after: command, extra: "consistency: crash")
             let outcome = try guest.scene.sandbox.run("create", "database")
             #expect(!outcome.succeeded && outcome.stderr.contains("thawed before its time"), "\(outcome.status) \(outcome.stderr)")

@@ -62,6 +62,40 @@ struct CliRecordTests {
         }
     }
 
+    @Test("a hold is not shortened unawares: the command that does it is named, and works")
+    func shortenedHold() throws {
+        try CliScene.with(image: nil) { scene in
+            try scene.create("--hold=the last good one")
+            func hold() throws -> JSONValue { try scene.listed()[0] }
+            let before = try hold()
+            let refusal = Refusal(
+                1, "hold_would_shorten", says: "snapshot 1", "the last good one", hint: "losnap hold 1 --until 2999-01-01", "--replace")
+            try scene.expect("hold", "1", "--until", "2999-01-01", refused: refusal)
+            #expect(try hold() == before)
+            // As long, and so with other words.
+            #expect(try scene.sandbox.run("hold", "1", "--reason", "still good").succeeded)
+            #expect(try hold()["hold_reason"] == "still good")
+            #expect(try scene.sandbox.run("hold", "1", "--until", "2999-01-01", "--replace").succeeded)
+            let end = try hold()["hold_until"]
+            try scene.expect(
+                "hold", "1", "--until", "20s", "--reason", "it's",
+                refused: Refusal(1, "hold_would_shorten", says: "2999-01-01", hint: "--reason"))
+            #expect(try hold()["hold_until"] == end)
+            #expect(try scene.sandbox.run("hold", "1", "--until", "2999-01-01").succeeded)
+            #expect(try scene.sandbox.run("hold", "1", "--until", "2999-01-02").succeeded)
+            #expect(try scene.sandbox.run("hold", "1").succeeded)
+            #expect(try hold()["hold_until"] == .null)
+            // What the hint says is what does it.
+            let outcome = try scene.sandbox.run("hold", "1", "--until", "20s", "--reason", "it's over")
+            let hint = try #require(Complaint(outcome).hints.first)
+            let command = try #require(hint.components(separatedBy: "losnap ").last)
+            let losnap = scene.sandbox.losnap
+            let typed = try Tool(executable: "/bin/sh").run(["-c", "\(losnap.executable) \(command)"], environment: losnap.environment)
+            #expect(typed.succeeded, "\(hint): \(typed.stderr)")
+            #expect(try hold()["hold_reason"] == "it's over" && hold()["hold_until"] != .null)
+        }
+    }
+
     @Test("sources: add, rename, move, remove")
     func sources() throws {
         try CliScene.with(image: nil) { scene in

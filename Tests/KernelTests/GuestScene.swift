@@ -24,9 +24,17 @@ struct Guest {
                 cd \(place) && echo "$*" >>calls
                 case $1 in
                     domstate) cat state ;;
-                    domfsfreeze)
+                    qemu-agent-command)
                         if [ -e no-agent ]; then echo 'error: Guest agent is not responding' >&2; exit 1; fi
-                        touch frozen; echo 'Froze 2 filesystem(s)' ;;
+                        if [ -e frozen ]; then echo '{"return":"frozen"}'; else echo '{"return":"thawed"}'; fi ;;
+                    domfsfreeze)
+                        if [ -e late ]; then touch frozen; fi
+                        if [ -e frozen ]; then
+                            echo "error: unable to execute QEMU agent command 'guest-fsfreeze-freeze': Command" \
+                                'guest-fsfreeze-freeze has been disabled: the agent is in frozen state' >&2; exit 1; fi
+                        touch frozen
+                        if [ -e no-answer ]; then echo 'error: Guest agent is not responding' >&2; exit 1; fi
+                        echo 'Froze 2 filesystem(s)' ;;
                     domfsthaw) printf %s "${NOTE-}" >note; if rm frozen 2>/dev/null; then echo 'Thawed 2 filesystem(s)'; else echo 'Thawed 0 filesystem(s)'; fi ;;
                 esac
 
@@ -55,6 +63,8 @@ struct Guest {
 
     /// What the last domfsthaw had as NOTE in its environment.
     func note() throws -> String { try String(contentsOfFile: place.appending("note").string, encoding: .utf8) }
+
+    func remove(_ name: String) throws { try FileManager.default.removeItem(atPath: place.appending(name).string) }
 
     func waitForThaw() throws { try wait { !isFrozen } }
 

@@ -2,6 +2,7 @@
 // test's own directory, and ends soon even when the test fails.
 
 import Foundation
+import Glibc
 import SystemPackage
 import TestSupport
 import Testing
@@ -30,14 +31,18 @@ struct HookScene {
         try Command.run("chmod", ["-R", "go-w", "--", hooks.string])
     }
 
-    /// The hook with its argument, and settings in front.
-    func command(_ argument: String = "", _ settings: String = "") -> String {
-        "HOOK_STATE=\(state) HOOK_LABELS=\(labels) HOOK_LIMIT=60s \(settings) \(hooks)/\(hook) \(argument)"
+    /// The hook with its argument, and settings in front: in a script, for they name what belongs to a server's user.
+    func command(_ argument: String = "", _ settings: String = "") throws -> String {
+        let script = scene.scope.freshPath("hook")
+        try scene.scope.write(
+            "#!/bin/sh\nHOOK_STATE=\(state) HOOK_LABELS=\(labels) HOOK_LIMIT=60s \(settings) exec \(hooks)/\(hook) \"$@\"\n", to: script)
+        chmod(script.string, 0o755)
+        return "\(script) \(argument)"
     }
 
     /// Configures the hook for both.
     func configure(_ argument: String, _ settings: String = "", extra: String = "") throws {
-        let command = command(argument, settings)
+        let command = try command(argument, settings)
         try configure(before: command, after: command, extra: extra)
     }
 

@@ -110,8 +110,8 @@ struct SystemdServiceTests {
             let begun = scene.scope.directory.appending("begun")
             // What a unit would show to everybody, or change, is handed over unseen and unchanged.
             let note = #"$$ ${HOME} %n "$(touch /x)" "#
-            let before = guest.hooks.command("mail", "NOTE='\(note)' HOOK_THAW=10 " + guest.settings)
-            let after = guest.hooks.command("mail", guest.settings)
+            let before = try guest.hooks.command("mail", "NOTE='\(note)' HOOK_THAW=10 " + guest.settings)
+            let after = try guest.hooks.command("mail", guest.settings)
             try guest.hooks.configure(before: before, after: after, extra: "consistency: crash\n    every: 1h")
             let outcome = try box.systemctl("start", "losnap.service")
             #expect(outcome.succeeded, "\(outcome.stderr)\(service.state)\(service.words)")
@@ -154,8 +154,8 @@ struct SystemdServiceTests {
             let postgresql = try HookScene(scene, "postgresql", image: image.file)
             let mysql = try HookScene(scene, "mysql", image: image.file)
             for (hooks, command) in [
-                (postgresql, postgresql.command("backup", "PGHOST=\(cluster.place) PGPORT=\(cluster.port)")),
-                (mysql, mysql.command("", "HOOK_DEFAULTS=\(server.defaults)")),
+                (postgresql, try postgresql.command("backup", "PGHOST=\(cluster.place) PGPORT=\(cluster.port)")),
+                (mysql, try mysql.command("", "HOOK_DEFAULTS=\(server.defaults)")),
             ] {
                 let here = scene.scope.freshPath("here")
                 let look = "systemctl --plain --no-legend list-units 'losnap-hook-*' >\(here)"

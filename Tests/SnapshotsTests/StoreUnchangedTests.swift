@@ -131,6 +131,54 @@ struct StoreUnchangedTests {
         }
     }
 
+    @Test("a piece of a compressed extent in the place of another one is a change, though FIEMAP shows both at one address")
+    func compressedPieces() throws {
+        try TestScope.with { scope in
+            let scene = try StoreScene(on: scope.memoryPool(.btrfs))
+            let store = try scene.store()
+            let path = scene.directory.appending("home.img")
+            try scope.write("", to: path)
+            try Command.run("chattr", ["+c", path.string])
+            func write(_ letter: Character, at offset: Int, bytes: Int) throws {
+                let file = try FileDescriptor.open(path, .writeOnly)
+                try file.closeAfter {
+                    _ = try file.writeAll(toAbsoluteOffset: Int64(offset), Array(String(repeating: letter, count: bytes).utf8))
+                }
+                try Command.run("sync", [path.string])
+            }
+            // One extent of two halves, its second half overwritten, and the first replaced by what the second one was, as a program that finds
+            // equal blocks does it.
+            let half = 65536
+            let file = try FileDescriptor.open(path, .writeOnly)
+            try file.closeAfter {
+                let halves: [Character] = ["a", "b"]
+                _ = try file.writeAll(halves.flatMap { String(repeating: $0, count: half).utf8 })
+            }
+            try Command.run("sync", [path.string])
+            let source = try store.findOrPropose(.path(path))
+            let first = try #require(try store.take(source).snapshot.path)
+            try write("c", at: half, bytes: half)
+            let second = try #require(try store.take(source).snapshot.path)
+            try Command.run("xfs_io", ["-c", "reflink \(first) \(half) 0 \(half)", path.string])
+
+            let maps = try [path, second].map { path in
+                let file = try OpenFile(path.string, kernel: .linux)
+                return try ExtentMap.read(file.descriptor, path: path.string, sync: .writeOut).extents.map {
+                    [$0.logical, $0.physical, $0.length]
+                }
+            }
+            try #require(maps[0] == maps[1] && maps[0].count == 2, "the maps don't show what this is about: \(maps)")
+            #expect(!FileManager.default.contentsEqual(atPath: path.string, andPath: second.string))
+            // As much as differs counts, and no more.
+            #expect(try create([source], store, limit: Int64(half) + 1).unchanged.map(\.differingBytes) == [Int64(half)])
+            #expect(try create([source], store).snapshots.count == 1)
+            #expect(try create([source], store).snapshots.isEmpty)
+            try write("d", at: 4096, bytes: 4096)
+            #expect(try create([source], store, limit: 4097).unchanged.map(\.differingBytes) == [4096])
+            #expect(try create([source], store).snapshots.count == 1)
+        }
+    }
+
     @Test("of a group all or none are taken")
     func group() throws {
         try TestScope.with { scope in

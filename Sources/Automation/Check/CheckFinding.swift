@@ -21,6 +21,8 @@ public enum CheckKind: String, Sendable, Hashable, CaseIterable {
     case leftFrozen = "left_frozen"
     /// The configuration can't be used, or contradicts the catalogue.
     case configuration
+    /// A pattern matches files of others, which are skipped.
+    case matchSkipped = "match_skipped"
     /// The catalogue can't be read.
     case catalogue
     /// There is nothing to check.

@@ -83,6 +83,7 @@ extension ConfiguredSources {
     /// What should have snapshots and is not in the catalogue.
     private func unregistered(_ known: [Source], _ problems: inout [CheckFinding]) -> [CheckCandidate] {
         var names = Set(known.map(\.name.text))
+        let single = singleNames
         var candidates: [CheckCandidate] = []
         for item in entries {
             let schedule: CheckedSchedule?
@@ -96,16 +97,20 @@ extension ConfiguredSources {
             }
             if schedule == nil, maxAge == nil { continue }
             let images: [ConfiguredImage]
-            do throws(CloneError) { images = try self.images(of: item) } catch {
+            let skipped: SkippedMatches?
+            do throws(CloneError) { (images, skipped) = try matches(of: item) } catch {
                 problems.append(CheckFinding(.critical, .configuration, item.entry.name, error.message, hint: error.hint))
                 continue
+            }
+            if let skipped {
+                problems.append(CheckFinding(.warning, .matchSkipped, item.entry.name, skipped.message, hint: skipped.hint))
             }
             if images.isEmpty, case .glob = item.image, known.contains(where: { item.image.matches($0.imagePath) }) {
                 let error = AutomationError.noImages(pattern: item.entry.image.description)
                 problems.append(CheckFinding(.critical, .configuration, item.entry.name, error.message, hint: error.hint))
             }
             for image in images where !known.contains(where: { $0.imagePath == image.path }) {
-                guard names.insert(image.name).inserted else {
+                guard !(image.isMatch && single.contains(image.name)), names.insert(image.name).inserted else {
                     // Of a single image the contradiction is told with the source that has its name.
                     if image.isMatch {
                         problems.append(

@@ -27,7 +27,7 @@ extension CheckKind {
     fileprivate var isOfSource: Bool {
         switch self {
         case .tooOld, .noSnapshot, .runFailed, .clockBehind, .missing, .relocated, .unavailable, .orphans, .configuration: true
-        case .leftFrozen, .catalogue, .nothing, .pruningLong, .poolFull: false
+        case .leftFrozen, .catalogue, .nothing, .matchSkipped, .pruningLong, .poolFull: false
         }
     }
 }

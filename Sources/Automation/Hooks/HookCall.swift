@@ -1,12 +1,14 @@
 // One hook about to run, with everything it is given. The rule: the environment is clean, the same under cron, systemd and a terminal; whatever
 // losnap has to say is in variables of its own, never in the command, so that nothing in a name or path is ever read by the shell.
 
+public import Configuration
+
 /// A hook with its environment.
 public struct HookCall: Sendable, Hashable {
     /// When it runs.
     public let moment: HookMoment
-    /// The command for `/bin/sh -c`.
-    public let command: String
+    /// What is run.
+    public let command: HookCommand
     /// How long it may run, in seconds.
     public let seconds: Int
     /// The whole of its environment.

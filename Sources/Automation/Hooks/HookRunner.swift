@@ -1,6 +1,4 @@
-// What runs a hook: the shell, or in tests something that only remembers.
-
-import SystemPackage
+// What runs a hook: a process, or in tests something that only remembers.
 
 /// Runs hooks.
 public struct HookRunner: Sendable {
@@ -12,13 +10,12 @@ public struct HookRunner: Sendable {
         self.run = run
     }
 
-    /// `/bin/sh`.
+    /// `/bin/sh`, or the program itself.
     public static let shell = HookRunner { call in
-        if let problem = HookTrust.problem(call.command) { return problem }
-        do throws(Errno) {
+        do throws(HookProblem) {
             return try ShellHook(starting: call).finish()
         } catch {
-            return .notStarted(error)
+            return error
         }
     }
 }

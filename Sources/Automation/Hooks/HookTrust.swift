@@ -1,33 +1,52 @@
-// Who could change what a hook of root does. The rule: no program that the command names by its path is run for root if somebody else may write it,
-// or exchange what leads to it. What a program does in its turn is its own matter, and so is a name without a path, found where root's programs are.
+// Who could change what a hook of root does. The rule: no hook is run for root if somebody else could change or put something at an absolute path that
+// it names, whatever lies there now. What a program does in its turn is its own matter, and so is a name without a path, found where root's
+// programs are.
 
 import CloneCore
+import Configuration
 import Glibc
+import SystemPackage
 
 enum HookTrust {
-    /// Programs that run what their argument names, whether that may be executed or not.
-    private static let interpreters: Set<Substring> = [
-        ".", "source", "sh", "bash", "dash", "ksh", "zsh", "python", "python3", "perl", "ruby", "awk",
-    ]
-
-    /// Why that command must not be run by this user; nil if it may.
-    static func problem(_ command: String, user: UInt32 = geteuid(), kernel: Kernel = .linux) -> HookProblem? {
-        guard user == 0 else { return nil }
-        for path in programs(in: command) {
-            if let found = exposure(ofProgram: path, kernel: kernel) { return .exposed(path: found.path, found.exposure) }
+    /// Why that hook must not, or can't, be run by this user; nil if it may.
+    static func problem(_ command: HookCommand, user: UInt32 = geteuid(), kernel: Kernel = .linux) -> HookProblem? {
+        switch command {
+        case .shell(let line):
+            guard user == 0 else { return nil }
+            return problem(ofPaths: ShellPaths.paths(in: line), kernel: kernel)
+        case .program(let words):
+            do throws(HookProblem) {
+                _ = try program(words, user: user, kernel: kernel)
+                return nil
+            } catch {
+                return error
+            }
         }
-        return nil
     }
 
-    /// The paths of programs in a command: absolute ones that may be executed, or that an interpreter is given.
-    static func programs(in command: String) -> [String] {
-        let words = command.split { $0.isWhitespace || ";|&()<>{}`'\"".contains($0) }
-        return words.indices.filter { index in
-            guard words[index].first == "/" else { return false }
-            var status = stat()
-            guard stat(String(words[index]), &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
-            let before = index > 0 ? words[index - 1].split(separator: "/").last : nil
-            return status.st_mode & 0o111 != 0 || before.map { interpreters.contains($0) } ?? false
-        }.map { String(words[$0]) }
+    /// The program of a hook that is a list, held so that what is run is what was judged.
+    static func program(
+        _ words: [String], user: UInt32 = geteuid(), kernel: Kernel = .linux
+    ) throws(HookProblem) -> TrustedProgram {
+        guard let path = words.first else { throw .programNotStarted(path: "", .invalidArgument) }
+        let program: TrustedProgram
+        do throws(TrustedProgram.Problem) {
+            program = try TrustedProgram(path, isJudged: user == 0, kernel: kernel)
+        } catch {
+            switch error {
+            case .doubt(let doubt): throw HookProblem(doubt, named: path)
+            case .system(let error): throw .programNotStarted(path: path, error)
+            }
+        }
+        // An argument may be what the program is to run, as that of sh or env. What follows a `=` is for the program to judge.
+        if user == 0, let problem = problem(ofPaths: words.dropFirst().filter { $0.hasPrefix("/") }, kernel: kernel) { throw problem }
+        return program
+    }
+
+    private static func problem(ofPaths paths: [String], kernel: Kernel) -> HookProblem? {
+        for path in paths {
+            do throws(PathDoubt) { try judgeMatches(of: path, kernel: kernel) } catch { return HookProblem(error, named: path) }
+        }
+        return nil
     }
 }

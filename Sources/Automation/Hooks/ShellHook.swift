@@ -1,12 +1,14 @@
-// A hook as a process. The rules: it starts in `/`, with stdin from nowhere and its output on losnap's stderr, without any other descriptor, with
+// A hook as a process. The rules: it starts in `/`, with stdin from nowhere and its output on losnap's stderr, without any other descriptor but
+// that of the program which is run by it, with
 // no signal blocked or ignored, and in a session of its own; losnap waits for the shell, not for what it leaves in the background; at the
 // timeout the whole session's group is asked to end, and a few seconds later made to.
 
 import CloneCore
+import Configuration
 import Glibc
 import SystemPackage
 
-/// A shell that runs.
+/// A hook that runs.
 struct ShellHook {
     /// Between asking and making it end.
     static let graceSeconds = 5
@@ -15,14 +17,29 @@ struct ShellHook {
     private let process: pid_t
 
     /// Starts it.
-    init(starting call: HookCall) throws(Errno) {
+    init(starting call: HookCall) throws(HookProblem) {
         self.call = call
         // Where it is ignored, the kernel forgets at once how a child ended.
         signal(SIGCHLD, SIG_DFL)
         // A losnap that was started without stderr has none to pass on.
-        process = try startShell(
-            call.command, environment: call.variables.map { "\($0.key)=\($0.value)" }.sorted(),
-            output: Self.canBeWritten(2) ? 2 : nil)
+        let output: CInt? = Self.canBeWritten(2) ? 2 : nil
+        switch call.command {
+        case .shell(let line):
+            if let problem = HookTrust.problem(call.command) { throw problem }
+            do throws(Errno) {
+                process = try startShell(line, environment: call.environment, output: output)
+            } catch {
+                throw .notStarted(error)
+            }
+        case .program(let words):
+            let program = try HookTrust.program(words)
+            do throws(Errno) {
+                process = try startProgram(
+                    program, arguments: words, environment: call.environment + ["LOSNAP_HOOK_PROGRAM=\(words[0])"], output: output)
+            } catch {
+                throw .programNotStarted(path: words[0], error)
+            }
+        }
     }
 
     /// Waits for its end, and brings that about if need be: at the timeout, and `before` also when losnap is to end.
@@ -95,6 +112,11 @@ struct ShellHook {
         kill(-process, SIGKILL)
         if !isReaped, hasEnded(within: 2000) { _ = reap() }
     }
+}
+
+extension HookCall {
+    /// Its variables as a process gets them.
+    fileprivate var environment: [String] { variables.map { "\($0.key)=\($0.value)" }.sorted() }
 }
 
 private func monotonicMilliseconds() -> Int64 {

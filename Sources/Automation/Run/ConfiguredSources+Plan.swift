@@ -58,7 +58,8 @@ extension ConfiguredSources {
     ) throws(AutomationError) -> RunPlan {
         var failures: [RunFailure] = []
         var broken: Set<String> = []
-        let targets = try targets(known, lastRuns, now, &failures, &broken)
+        var skipped: [SkippedMatches] = []
+        let targets = try targets(known, lastRuns, now, &failures, &broken, &skipped)
         for reference in selection.references {
             let hasFailed = failures.contains { $0.names.contains(reference.text) }
             let isTaken = targets.contains { reference.means($0.selectors, image: $0.image) }
@@ -71,7 +72,10 @@ extension ConfiguredSources {
             selection.references.isEmpty || selection.references.contains { failure.names.contains($0.text) }
         }
         let units = units(targets, now, without: broken).filter { $0.targets.contains(where: selection.includes) }
-        return RunPlan(now: now, units: units, failures: selected)
+        let isAll = selection.references.isEmpty
+        let entries = Set(units.flatMap(\.targets).map(\.configured.entry.name))
+        return RunPlan(
+            now: now, units: units, failures: selected, skipped: skipped.filter { isAll || entries.contains($0.entry) })
     }
 
     private func unknown(_ reference: SourceReference, _ targets: [RunTarget]) -> AutomationError {
@@ -80,7 +84,8 @@ extension ConfiguredSources {
     }
 
     private func targets(
-        _ known: [Source], _ lastRuns: [Identifier: LastRun], _ now: Instant, _ failures: inout [RunFailure], _ broken: inout Set<String>
+        _ known: [Source], _ lastRuns: [Identifier: LastRun], _ now: Instant, _ failures: inout [RunFailure], _ broken: inout Set<String>,
+        _ skipped: inout [SkippedMatches]
     ) throws(AutomationError) -> [RunTarget] {
         let byImage = Dictionary(known.map { ($0.imagePath, $0) }) { first, _ in first }
         let scheduledGroups = Set(entries.compactMap { $0.entry.schedule == nil ? nil : $0.entry.group })
@@ -90,7 +95,9 @@ extension ConfiguredSources {
         for item in entries where item.entry.schedule != nil || item.entry.group.map(scheduledGroups.contains) == true {
             let images: [ConfiguredImage]
             do throws(CloneError) {
-                images = try self.images(of: item)
+                let found = try matches(of: item)
+                images = found.images
+                if let matches = found.skipped { skipped.append(matches) }
             } catch {
                 fail(item.entry, error, &failures)
                 broken.insert(item.entry.name)
@@ -106,8 +113,11 @@ extension ConfiguredSources {
                 var problem: (any ExplainedError)?
                 if let source {
                     if case .contradiction(let error) = match(source) { problem = error }
-                } else {
-                    problem = nameProblem(of: image, &names)
+                } else if let error = nameProblem(of: image, &names) {
+                    // No failure of the source that has the name.
+                    fail(item.entry, error, at: image.path, &failures)
+                    broken.insert(item.entry.name)
+                    continue
                 }
                 let last = source.flatMap { lastRuns[$0.id]?.latest }
                 targets.append(
@@ -119,10 +129,14 @@ extension ConfiguredSources {
         return targets
     }
 
-    private func fail(_ entry: ConfiguredSource, _ error: any ExplainedError, _ failures: inout [RunFailure]) {
+    private func fail(
+        _ entry: ConfiguredSource, _ error: any ExplainedError, at path: FilePath? = nil, _ failures: inout [RunFailure]
+    ) {
         let subject = entry.group.map { "\(entry.name) (group \($0))" } ?? entry.name
-        failures.append(
-            RunFailure(subject: subject, names: [entry.name], stage: .plan, error: error, sources: []))
+        var failure = RunFailure(
+            subject: path.map { "\(subject): \($0.string)" } ?? subject, names: [entry.name], stage: .plan, error: error, sources: [])
+        if case .glob = entry.image { failure.isOfPattern = true }
+        failures.append(failure)
     }
 
     /// Why an image that is new can't be called as it would be.

@@ -2,6 +2,7 @@
 // this very value.
 
 public import CloneCore
+import Configuration
 import Foundation
 public import Policy
 public import Snapshots
@@ -52,6 +53,8 @@ public struct RunPlan: Sendable {
     public internal(set) var units: [RunUnit]
     /// What keeps entries from being seen to at all.
     public let failures: [RunFailure]
+    /// What patterns match and is skipped.
+    public var skipped: [SkippedMatches] = []
 }
 
 /// Something that went wrong in a run.
@@ -65,4 +68,14 @@ public struct RunFailure: Sendable {
     /// What.
     public let error: any ExplainedError
     let sources: [Source]
+    /// Whether it is about a pattern: the name is that of no source, though a source may have it.
+    var isOfPattern = false
+}
+
+extension RunPlan {
+    /// What is told in a run: whoever puts files into a directory is not to make every run say so, only those that see to what else is there.
+    func skippedOfDue(_ selection: RunSelection) -> [SkippedMatches] {
+        let due = Set(units.filter(\.state.isDue).flatMap(\.targets).map(\.configured.entry.name))
+        return skipped.filter { !selection.references.isEmpty || due.contains($0.entry) }
+    }
 }

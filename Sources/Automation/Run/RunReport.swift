@@ -32,6 +32,8 @@ public struct RunReport: Sendable {
     public internal(set) var failures: [RunFailure] = []
     /// What somebody should know, though nothing failed.
     public internal(set) var warnings: [StoreWarning] = []
+    /// What patterns match and was skipped.
+    public internal(set) var skipped: [SkippedMatches] = []
     /// What hooks did wrong besides what is among the failures.
     public internal(set) var hookFailures: [HookFailure] = []
 

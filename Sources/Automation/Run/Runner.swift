@@ -37,6 +37,7 @@ public struct Runner {
         report.warnings += store.mend(known.filter { configured.isSeenTo($0) })
         let plan = try plan(selection, known: known)
         report.failures = plan.failures
+        report.skipped = plan.skippedOfDue(selection)
         for unit in plan.units {
             if unit.state.isDue { take(unit, &report) } else { report.notDue.append(unit) }
         }
@@ -133,7 +134,8 @@ public struct Runner {
         for name in failure.names {
             // It is told on stderr all the same; a full disk must not keep the run from its work.
             try? store.logRunFailure(
-                of: failure.sources.first { $0.name.text == name }, called: name, at: failure.stage, because: failure.error.message)
+                of: failure.sources.first { $0.name.text == name }, called: failure.isOfPattern ? nil : name, at: failure.stage,
+                because: failure.isOfPattern ? "\(failure.subject): \(failure.error.message)" : failure.error.message)
         }
     }
 }

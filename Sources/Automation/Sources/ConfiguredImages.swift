@@ -1,5 +1,6 @@
 // From the entries of a configuration to single images: one each, or all that match a pattern now. The rule: an image belongs to the entry that
-// names it, else to the first pattern that it matches; only regular files match, for a link may lead out of the directory that was meant.
+// names it, else to the first pattern that it matches; only regular files match, for a link may lead out of the directory that was meant, and
+// in a directory where anybody can put files only those of root, its owner and ours, for whoever put one there has no say in what root does.
 
 import CloneCore
 import Configuration
@@ -22,18 +23,33 @@ extension ConfiguredSources {
     /// The images of an entry.
     ///
     /// - Throws: what keeps the directory of a pattern from being read.
-    func images(of item: ResolvedEntry) throws(CloneError) -> [ConfiguredImage] {
+    func images(of item: ResolvedEntry) throws(CloneError) -> [ConfiguredImage] { try matches(of: item).images }
+
+    /// The images of an entry, and the files that its pattern matches but that are skipped; nil: none.
+    func matches(of item: ResolvedEntry) throws(CloneError) -> (images: [ConfiguredImage], skipped: SkippedMatches?) {
         guard case .glob(let directory, _) = item.image else {
-            guard case .one(let path) = item.image else { return [] }
-            return [ConfiguredImage(entry: item.entry, name: item.entry.name, path: path, isMatch: false)]
+            guard case .one(let path) = item.image else { return ([], nil) }
+            return ([ConfiguredImage(entry: item.entry, name: item.entry.name, path: path, isMatch: false)], nil)
         }
         let earlier = entries.prefix { $0 != item }
         let named = Set(entries.compactMap { if case .one(let path) = $0.image { path } else { nil } })
-        return try regularFiles(in: directory).sorted().compactMap { name in
-            let path = directory.appending(name)
-            guard item.image.matches(path), !named.contains(path), !earlier.contains(where: { $0.image.matches(path) }) else { return nil }
-            return ConfiguredImage(entry: item.entry, name: path.stem ?? name, path: path, isMatch: true)
+        var images: [ConfiguredImage] = []
+        var skipped = SkippedMatches(entry: item.entry.name)
+        for file in try regularFiles(in: directory) {
+            let path = directory.appending(file.name)
+            guard item.image.matches(path), !named.contains(path), !earlier.contains(where: { $0.image.matches(path) }) else { continue }
+            if let owner = file.foreignOwner {
+                skipped.add(path, owner: owner)
+            } else {
+                images.append(ConfiguredImage(entry: item.entry, name: path.stem ?? file.name, path: path, isMatch: true))
+            }
         }
+        return (images, skipped.count > 0 ? skipped : nil)
+    }
+
+    /// The names of the sources that entries have for single images.
+    var singleNames: Set<String> {
+        Set(entries.compactMap { if case .one = $0.image { $0.entry.name } else { nil } })
     }
 
     /// What the sources of its images are called, or would be; what a pattern matches in a directory that can't be read is left out.
@@ -69,12 +85,17 @@ extension ConfiguredSources {
     }
 }
 
-/// The names of the regular files in a directory; a name that is not UTF-8 can't be given to a source.
-private func regularFiles(in directory: FilePath) throws(CloneError) -> [String] {
+/// The regular files in a directory, by name, each with the owner who is foreign where that matters; a name that is not UTF-8 can't be given to a
+/// source.
+private func regularFiles(in directory: FilePath) throws(CloneError) -> [(name: String, foreignOwner: UInt32?)] {
     try calling(.list, directory.string) { () throws(Errno) in
         var stream = try DirectoryStream(directory.string)
-        var names: [String] = []
-        while let entry = try stream.next() { if entry.isExact, stream.isRegularFile(entry) { names.append(entry.name) } }
-        return names
+        let isOpen = try stream.isOpenToOthers()
+        var files: [(name: String, foreignOwner: UInt32?)] = []
+        while let entry = try stream.next() {
+            guard entry.isExact, stream.isRegularFile(entry) else { continue }
+            files.append((entry.name, isOpen ? stream.foreignOwner(entry) : nil))
+        }
+        return files.sorted { $0.name < $1.name }
     }
 }

@@ -15,29 +15,22 @@ extension Store {
         _ orders: [TakeOrder], _ request: CreateRequest, _ surroundings: HookSurroundings, runner: HookRunner = .shell
     ) -> TakeOutcome {
         // A source may be named twice, by a path and by a mount point; its hooks run once.
-        var orders = orders.reduce(into: [TakeOrder]()) { list, order in
+        let orders = orders.reduce(into: [TakeOrder]()) { list, order in
             if !list.contains(where: { $0.source.imagePath == order.source.imagePath }) { list.append(order) }
         }
         let sequence = HookSequence(
             members: orders.map { .init(name: $0.source.name.text, image: $0.source.imagePath, hooks: $0.hooks, group: $0.group) },
             surroundings: surroundings, runner: runner)
-        func complete() throws(SnapshotsError) -> CreateRequest {
-            // Only now: a directory that can't be is a failure like others, which hooks are told of.
-            for index in orders.indices {
-                guard let directory = orders[index].directory else { continue }
-                orders[index].source = try directed(orders[index].source, to: directory)
-            }
-            return request.filled(with: orders)
-        }
+        let request = request.filled(with: orders)
         var locks: [FileLock] = []
         // To behind the last hook.
         defer { withExtendedLifetime(locks) {} }
         return sequence.run(
             check: { () throws(SnapshotsError) in
                 locks = try lockHooks(of: orders.filter { !$0.hooks.isEmpty }.map(\.source.imagePath))
-                try checkCreate(try complete())
+                try checkCreate(request)
             },
-            take: { () throws(SnapshotsError) in try create(try complete()) })
+            take: { () throws(SnapshotsError) in try create(request) })
     }
 }
 
@@ -54,7 +47,7 @@ extension CreateRequest {
         if let shortest = orders.map(\.maxFreezeNanoseconds).min() { request.maxFreezeNanoseconds = shortest }
         for order in orders {
             request.exceptions[order.source.id] = Exception(
-                consistency: order.consistency, way: order.way, setsImmutable: order.setsImmutable)
+                consistency: order.consistency, way: order.way, setsImmutable: order.setsImmutable, directory: order.directory)
         }
         return request
     }

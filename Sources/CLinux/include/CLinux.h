@@ -8,6 +8,7 @@
 #define CLINUX_H
 
 #include "clone.h"
+#include "fileextents.h"
 #include "files.h"
 #include "filesystems.h"
 #include "freeze.h"

@@ -58,7 +58,14 @@ extension CloneJob {
 
     /// One window. nil: what was tracked could not be relied on, so once more by the maps.
     private func takeFrozen(_ plan: ClonePlan, records: OpenFile) throws(CloneError) -> [TakenClone]? {
-        var window = try FreezeWindow(over: filesystems, records: records, kernel: kernel)
+        var guarded: [Guarded] = []
+        for (index, filesystem) in filesystems.enumerated() {
+            guarded.append(
+                Guarded(
+                    device: filesystem.filesystem.device, filesystem: filesystem.file, lock: filesystemLocks[index],
+                    record: try FreezeRecordFile(for: filesystem.filesystem.device, in: records, kernel: kernel)))
+        }
+        var window = try FreezeWindow(over: guarded, in: records, kernel: kernel)
         do throws(CloneError) {
             // Before signals are held back: it may take long, and nothing is to be undone yet.
             if plan.tookTime { try settle() }
@@ -69,12 +76,12 @@ extension CloneJob {
         }
         clinux_signals_defer()
         defer { clinux_signals_release() }  // runs last: after the records are gone
-        var written: [FreezeRecord] = []
-        defer { for record in written { try? record.remove(in: records, kernel: kernel) } }
+        var written: [FreezeRecordFile] = []
+        defer { for record in written { try? record.remove() } }
         do throws(CloneError) {
             // Where hooks run, signals have been held back for longer than this.
             try DeferredSignals.check()
-            try writeRecords(in: records, guardPID: window.guardPID, written: &written)
+            try publishRecords(of: guarded, guardPID: window.guardPID, published: &written)
         } catch {
             _ = window.close()
             throw error
@@ -177,15 +184,16 @@ extension CloneJob {
         }
     }
 
-    private func writeRecords(in directory: OpenFile, guardPID: CInt, written: inout [FreezeRecord]) throws(CloneError) {
+    private func publishRecords(of guarded: [Guarded], guardPID: CInt, published: inout [FreezeRecordFile]) throws(CloneError) {
         let processes = [getpid(), guardPID].compactMap { ProcessIdentity(pid: $0) }
         let boot = currentBootID()
-        for filesystem in filesystems {
-            let record = FreezeRecord(
-                boot: boot, device: filesystem.filesystem.device, uuid: filesystem.filesystem.btrfsUUID,
-                depth: filesystem.filesystem.depth, mountPoint: filesystem.mountPoint, processes: processes)
-            try record.write(in: directory, kernel: kernel)
-            written.append(record)
+        for (item, filesystem) in zip(guarded, filesystems) {
+            try item.record.publish(
+                FreezeRecord(
+                    boot: boot, device: item.device,
+                    filesystem: FrozenFilesystem(of: item.filesystem.descriptor, on: item.device, view: view),
+                    depth: filesystem.filesystem.depth, mountPoint: filesystem.mountPoint, processes: processes))
+            published.append(item.record)
         }
     }
 

@@ -16,10 +16,10 @@ public struct CloneOptions: Sendable {
     public var consistency: Consistency
     /// The longest time that anything may stay frozen, FIFREEZE's own writing-out included, in nanoseconds.
     public var maxFreezeNanoseconds: UInt64
-    /// Whether to wait for another losnap that works on the same image or filesystem.
-    public var waitsForLocks: Bool
-    /// How long such a wait may last, in nanoseconds; nil: until the other has finished.
-    public var longestWaitNanoseconds: UInt64?
+    /// Whether to wait for another losnap that works on the same image or filesystem, and how.
+    public var wait: LockWait
+    /// Is told what was found frozen and left behind by dead processes meanwhile, and what became of it.
+    public var thawed: (@Sendable (LeftFrozen) -> Void)?
     /// Where locks and freeze records lie.
     public var places: RuntimePlaces
     /// How frozen images are cloned; nil: as fits each best.
@@ -31,13 +31,12 @@ public struct CloneOptions: Sendable {
 
     /// The design's defaults: frozen, ten seconds, no waiting.
     public init(
-        consistency: Consistency = .frozen, maxFreezeNanoseconds: UInt64 = 10_000_000_000, waitsForLocks: Bool = false,
-        longestWaitNanoseconds: UInt64? = nil, places: RuntimePlaces = .system, way: CloneWay? = nil
+        consistency: Consistency = .frozen, maxFreezeNanoseconds: UInt64 = 10_000_000_000, wait: LockWait = .none,
+        places: RuntimePlaces = .system, way: CloneWay? = nil
     ) {
         self.consistency = consistency
         self.maxFreezeNanoseconds = maxFreezeNanoseconds
-        self.waitsForLocks = waitsForLocks
-        self.longestWaitNanoseconds = longestWaitNanoseconds
+        self.wait = wait
         self.places = places
         self.way = way
     }

@@ -1,12 +1,13 @@
 // How much two files differ, by their extent maps alone. The rule: what the maps don't prove to be the same counts as different. It rests on
-// FICLONE: afterwards every extent is shared, and what is written goes to a new place, so an equal place means equal content.
+// FICLONE: afterwards every extent is shared, and what is written goes to a new place, so an equal place means equal content. Of a compressed extent
+// the place is where it begins and how far inside: FIEMAP shows its first and its second half at the same address.
 
 extension ExtentMap {
     /// How many bytes of two files on one filesystem differ, one of which was cloned from the other, or both from a third.
     ///
     /// The same are: one place on disk at one place in the file; a hole or an unwritten extent on both sides, which both read as zeros;
-    /// a compressed extent that is whole and the same on both sides. Bytes that only one file is long enough for differ. All else
-    /// differs: also a hole and written zeros, and data without a place on disk.
+    /// one place in a compressed extent, if both maps tell the place inside (``pair(_:_:)``). Bytes that only one file is long enough for differ.
+    /// All else differs: also a hole and written zeros, and data without a place on disk.
     ///
     /// Both maps should be read after delayed writes were given their place (``ExtentSync/writeOut``). Takes time in proportion to the
     /// extents of both.
@@ -18,8 +19,8 @@ extension ExtentMap {
     public func differingBytes(from other: ExtentMap, size: UInt64, otherSize: UInt64) -> UInt64 {
         let end = min(size, otherSize)
         var differing = max(size, otherSize) - end
-        var left = ExtentCursor(extents)
-        var right = ExtentCursor(other.extents)
+        var left = ExtentCursor(self)
+        var right = ExtentCursor(other)
         var position: UInt64 = 0
         while position < end {
             let next = min(left.advance(to: position), right.advance(to: position), end)
@@ -35,16 +36,15 @@ private enum ExtentContent {
     case zeros
     /// At this place on disk.
     case placed(UInt64)
-    /// In an extent whose inside can't be addressed.
-    case encoded(Extent)
+    /// In the extent that begins at this place on disk, so far inside.
+    case encoded(UInt64, inside: UInt64)
     case unknown
 
     func isSame(as other: ExtentContent) -> Bool {
         switch (self, other) {
         case (.zeros, .zeros): true
         case (.placed(let left), .placed(let right)): left == right
-        case (.encoded(let left), .encoded(let right)):
-            left.logical == right.logical && left.physical == right.physical && left.length == right.length
+        case (.encoded(let left, let leftInside), .encoded(let right, let rightInside)): left == right && leftInside == rightInside
         default: false
         }
     }
@@ -53,9 +53,13 @@ private enum ExtentContent {
 /// Walks through the extents of a file in the order of the file.
 private struct ExtentCursor {
     private let extents: [Extent]
+    private let insides: [UInt64]?
     private var index = 0
 
-    init(_ extents: [Extent]) { self.extents = extents }
+    init(_ map: ExtentMap) {
+        extents = map.extents
+        insides = map.insides
+    }
 
     /// Goes to where `position` is; it never goes back. Returns where the content changes next.
     mutating func advance(to position: UInt64) -> UInt64 {
@@ -68,7 +72,10 @@ private struct ExtentCursor {
         guard index < extents.count, extents[index].logical <= position else { return .zeros }
         let extent = extents[index]
         let doubts = extent.flags.intersection(.unplaced)
-        if doubts == .encoded { return extent.flags.contains(.unwritten) ? .unknown : .encoded(extent) }
+        if doubts == .encoded, let insides, !extent.flags.contains(.unwritten) {
+            let (inside, overflow) = insides[index].addingReportingOverflow(position - extent.logical)
+            return overflow ? .unknown : .encoded(extent.physical, inside: inside)
+        }
         if !doubts.isEmpty { return .unknown }
         if extent.flags.contains(.unwritten) { return .zeros }
         let (place, overflow) = extent.physical.addingReportingOverflow(position - extent.logical)

@@ -55,6 +55,14 @@ public struct Extent: Sendable, Hashable {
 /// All extents of a file, by logical address; what is missing is a hole.
 public struct ExtentMap: Sendable, Hashable {
     public var extents: [Extent]
+    /// For each extent how far into what its place on disk holds it begins, in bytes; only then does an encoded extent say what it has. Nil: not known, as in
+    /// what FIEMAP gives.
+    let insides: [UInt64]?
 
-    public init(extents: [Extent]) { self.extents = extents }
+    public init(extents: [Extent]) { self.init(extents: extents, insides: nil) }
+
+    init(extents: [Extent], insides: [UInt64]?) {
+        self.extents = extents
+        self.insides = insides
+    }
 }

@@ -50,6 +50,23 @@ package struct DirectoryStream: ~Copyable {
         }
     }
 
+    /// Whether others than root and the directory's owner can put entries into it.
+    package func isOpenToOthers() throws(Errno) -> Bool {
+        var status = stat()
+        guard fstat(dirfd(stream), &status) == 0 else { throw Errno(rawValue: errno) }
+        return status.st_mode & 0o022 != 0
+    }
+
+    /// The owner of an entry, if that is neither root, nor we, nor the directory's owner; nil also for what is gone.
+    package func foreignOwner(_ entry: DirectoryEntry) -> UInt32? {
+        var directory = stat()
+        var status = stat()
+        guard fstat(dirfd(stream), &directory) == 0, fstatat(dirfd(stream), entry.name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
+            return nil
+        }
+        return [0, geteuid(), directory.st_uid].contains(status.st_uid) ? nil : status.st_uid
+    }
+
     /// Whether the entry is a regular file, and no link to one. Of a filesystem that does not say so by itself the file is asked.
     package func isRegularFile(_ entry: DirectoryEntry) -> Bool {
         guard Int32(entry.kind) == Int32(DT_UNKNOWN) else { return Int32(entry.kind) == Int32(DT_REG) }

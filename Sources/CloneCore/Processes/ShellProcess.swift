@@ -1,4 +1,4 @@
-// Starting the shell with nothing inherited by accident.
+// Starting the shell, or a program that was judged, with nothing inherited by accident.
 
 internal import CLinux
 internal import Glibc
@@ -10,6 +10,18 @@ package func startShell(_ command: String, environment: [String], output: CInt?)
     var variables = environment.map { strdup($0) } + [nil]
     defer { for text in variables { free(text) } }
     let process = clinux_spawn_shell(command, &variables, output ?? -1)
+    if process < 0 { throw Errno(rawValue: -process) }
+    return process
+}
+
+/// Starts a program in the same way, by its descriptor, which it keeps. The first of the arguments is its name.
+package func startProgram(
+    _ program: TrustedProgram, arguments: [String], environment: [String], output: CInt?
+) throws(Errno) -> CInt {
+    var words = arguments.map { strdup($0) } + [nil]
+    var variables = environment.map { strdup($0) } + [nil]
+    defer { for text in words + variables { free(text) } }
+    let process = clinux_spawn_program(program.file.descriptor, &words, &variables, output ?? -1)
     if process < 0 { throw Errno(rawValue: -process) }
     return process
 }

@@ -18,9 +18,9 @@ struct SourceBlock {
     var consistency: Setting<ConfiguredConsistency>?
     var maxFreeze: Setting<FreezeTime>?
     var clone: Setting<CloneWay>?
-    var before: Setting<String>?
-    var after: Setting<String>?
-    var failed: Setting<String>?
+    var before: Setting<HookCommand>?
+    var after: Setting<HookCommand>?
+    var failed: Setting<HookCommand>?
     var timeout: Setting<CalendarDuration>?
     var ifChanged: Setting<ConfiguredSize>?
     var timeZone: Setting<String>?
@@ -59,9 +59,9 @@ struct SourceBlock {
         case "max-freeze": maxFreeze = entry.one("a duration such as 10s", freezeTime)
         case "clone":
             clone = entry.one("plain, maps or tracked") { (text) throws(Refusal) in try choice(text) as CloneWay }
-        case "before": before = entry.one("a command", command)
-        case "after": after = entry.one("a command", command)
-        case "failed": failed = entry.one("a command", command)
+        case "before": before = entry.hook
+        case "after": after = entry.hook
+        case "failed": failed = entry.hook
         case "timeout": timeout = entry.one("a duration such as 60s", hookTimeout)
         case "if-changed": ifChanged = Self.ifChanged(entry)
         case "missed-warning": missedWarning = entry.one("a number of slots", missedSlots)

@@ -52,6 +52,12 @@ func command(_ text: String) throws(Refusal) -> String {
     return text
 }
 
+/// The program of a hook, or an argument of it.
+func argument(_ text: String) throws(Refusal) -> String {
+    if text.unicodeScalars.contains("\0") { throw Refusal("an argument can't have a NUL") }
+    return text
+}
+
 /// A tag: what a snapshot can have.
 func tag(_ text: String) throws(Refusal) -> String {
     let isPlain = !text.unicodeScalars.contains { $0.properties.generalCategory == .control || $0 == "," }

@@ -20,6 +20,9 @@ struct Entry {
     /// Whether the value is `null`, `~` or nothing.
     var isNull: Bool { node.scalar?.style == .plain && node.tag == Tag(.null) }
 
+    /// Whether the value is a list.
+    var isList: Bool { if case .sequence = node { true } else { false } }
+
     /// How many keys its mapping has; nil if it is none.
     var keyCount: Int? { node.mapping?.count }
 

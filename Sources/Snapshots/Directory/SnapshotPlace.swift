@@ -36,6 +36,16 @@ struct SnapshotPlace: Sendable {
     static func prepare(
         for source: Source, image: ImageFile, kernel: Kernel, mayMake: (SnapshotDirectory) throws(SnapshotsError) -> Void
     ) throws(SnapshotsError) -> SnapshotPlace {
+        let (found, pool) = try find(for: source, image: image, kernel: kernel, mayMake: mayMake)
+        if let found { return found }
+        let (file, made) = try openTrustedDirectory(path(of: source), makes: partsToMake(for: source), kernel: kernel)
+        return SnapshotPlace(file: file, pool: pool, kernel: kernel, made: made)
+    }
+
+    /// The same without making anything: nil where it is not there yet, and nothing speaks against making it.
+    static func find(
+        for source: Source, image: ImageFile, kernel: Kernel, mayMake: (SnapshotDirectory) throws(SnapshotsError) -> Void
+    ) throws(SnapshotsError) -> (place: SnapshotPlace?, pool: PoolIdentity) {
         let path = path(of: source)
         let pool: PoolIdentity
         do throws(CloneError) {
@@ -54,13 +64,17 @@ struct SnapshotPlace: Sendable {
         } catch .clone(.noSuchFile) {
             try mayMake(SnapshotDirectory(path: path, pool: pool))
             try checkCanHoldClones(above: path, of: image, pool: pool, kernel: kernel)
-            // The default place is `.losnap/NAME`, two new directories; of a place that the user named only the last.
-            let (file, made) = try openTrustedDirectory(path, makes: source.snapshotDirectory == nil ? 2 : 1, kernel: kernel)
-            return SnapshotPlace(file: file, pool: pool, kernel: kernel, made: made)
+            var parent = path
+            for _ in 0..<partsToMake(for: source) { parent.removeLastComponent() }
+            try beneath { () throws(CloneError) in _ = try OpenFile(parent.string, flags: [.directory, .pathOnly], kernel: kernel) }
+            return (nil, pool)
         }
         guard place.pool == pool else { throw .clone(.differentFilesystem(image: image.path, directory: path.string)) }
-        return place
+        return (place, pool)
     }
+
+    /// The default place is `.losnap/NAME`, two new directories; of a place that the user named only the last.
+    private static func partsToMake(for source: Source) -> Int { source.snapshotDirectory == nil ? 2 : 1 }
 
     private static func checkCanHoldClones(
         above directory: FilePath, of image: ImageFile, pool: PoolIdentity, kernel: Kernel

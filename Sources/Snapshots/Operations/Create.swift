@@ -17,6 +17,7 @@ extension Store {
         var seen: Set<FilePath> = []
         request.sources.removeAll { !seen.insert($0.imagePath).inserted }
         if request.takenAt != nil, request.origin == .manual { request.origin = .import }
+        request.sources = try directedSources(of: request)
         try checkClock(request)
         let (prepared, locks) = try prepare(request.sources)
         // To the very end: nobody may touch what is not finished.
@@ -34,12 +35,21 @@ extension Store {
         }
     }
 
-    /// Throws what can be seen to be in the way of `create` before anything is done, and waits as it would; what stops a service for the time
-    /// of a snapshot asks this first. Nothing is promised: it may be different a moment later.
+    /// Throws what can be seen to be in the way of `create`, and waits as it would, but changes nothing; what stops a service for the time of
+    /// a snapshot asks this first. Nothing is promised: it may be different a moment later.
     public func checkCreate(_ request: CreateRequest) throws(SnapshotsError) {
         try checkClock(request)
-        let (prepared, locks) = try prepare(request.sources)
-        withExtendedLifetime(locks) { removeNewDirectories(of: prepared, areLocked: true) }
+        try checkPrepare(try directedSources(of: request))
+    }
+
+    /// The sources, those whose snapshots are to go elsewhere with that directory.
+    private func directedSources(of request: CreateRequest) throws(SnapshotsError) -> [Source] {
+        var sources = request.sources
+        for (index, source) in sources.enumerated() {
+            guard let directory = request.exceptions[source.id]?.directory else { continue }
+            sources[index] = try directed(source, to: directory)
+        }
+        return sources
     }
 
     private func checkClock(_ request: CreateRequest) throws(SnapshotsError) {
@@ -59,8 +69,15 @@ extension Store {
     /// The same without locks and reconcile: for callers that have done both.
     func take(_ prepared: [PreparedSource], _ request: CreateRequest) throws(SnapshotsError) -> CreateReport {
         var cloning = CloneOptions(
-            consistency: request.consistency, maxFreezeNanoseconds: request.maxFreezeNanoseconds, waitsForLocks: options.waitsForLocks,
-            longestWaitNanoseconds: options.longestWaitNanoseconds, places: options.places)
+            consistency: request.consistency, maxFreezeNanoseconds: request.maxFreezeNanoseconds, wait: options.wait,
+            places: options.places)
+        cloning.thawed = { [options, catalogue, event = occasion(.thawed)] found in
+            options.thawed?(found)
+            guard case .thawed(let mountPoint) = found else { return }
+            var event = event
+            event.reason = mountPoint
+            try? catalogue.append(Event(event))  // it is thawed, whether the log has it or not
+        }
         if let watcher = options.progress {
             cloning.progress = { watcher(WorkProgress(.cloning, done: Int64(clamping: $0), total: Int64(clamping: $1))) }
         }
@@ -98,7 +115,7 @@ extension Store {
                 try beneath { () throws(CloneError) in try clone.clone.publish(as: name.text) }
             }
             for item in prepared { try item.place.synchronize() }
-            snapshots = try complete(rows, completions, prepared)
+            snapshots = try complete(rows, completions, prepared, request)
         } catch {
             takeBack(named, rows, newSources, because: error)
             throw error
@@ -190,16 +207,21 @@ extension Store {
     }
 
     private func complete(
-        _ rows: [Snapshot], _ completions: [SnapshotCompletion], _ prepared: [PreparedSource]
+        _ rows: [Snapshot], _ completions: [SnapshotCompletion], _ prepared: [PreparedSource], _ request: CreateRequest
     ) throws(SnapshotsError) -> [Snapshot] {
         try catalogue.together { () throws(SnapshotsError) in
             var snapshots: [Snapshot] = []
             for (index, row) in rows.enumerated() {
-                snapshots.append(try catalogue.complete(row.number, completions[index], event: made(prepared[index], row)))
                 let source = prepared[index].source
                 if source.pool == nil {
-                    try catalogue.place(source.id, snapshotDirectory: source.snapshotDirectory, pool: prepared[index].place.pool)
+                    // Only what the request directed: another process may have moved it meanwhile.
+                    let former = try catalogue.source(id: source.id)?.snapshotDirectory
+                    let isMoved = request.exceptions[source.id]?.directory != nil && former != source.snapshotDirectory
+                    try catalogue.place(
+                        source.id, snapshotDirectory: source.snapshotDirectory, pool: prepared[index].place.pool,
+                        event: isMoved ? occasion(.sourceMoved, SnapshotPlace.path(of: source).string) : nil)
                 }
+                snapshots.append(try catalogue.complete(row.number, completions[index], event: made(prepared[index], row)))
             }
             return snapshots
         }

@@ -2,6 +2,7 @@
 
 public import Policy
 public import CloneCore
+public import SystemPackage
 
 /// Snapshots to be taken: of one source, or of several at one instant.
 public struct CreateRequest: Sendable {
@@ -36,12 +37,15 @@ public struct CreateRequest: Sendable {
         public var way: CloneWay?
         /// Whether its file gets the immutable flag.
         public var setsImmutable: Bool
+        /// Where its snapshots go from this one on; nil: where the catalogue says.
+        public var directory: FilePath?
 
-        /// Those three.
-        public init(consistency: Consistency, way: CloneWay? = nil, setsImmutable: Bool) {
+        /// Those four.
+        public init(consistency: Consistency, way: CloneWay? = nil, setsImmutable: Bool, directory: FilePath? = nil) {
             self.consistency = consistency
             self.way = way
             self.setsImmutable = setsImmutable
+            self.directory = directory
         }
     }
 

@@ -12,8 +12,19 @@ private enum WriteOrder {
 
 extension Store {
     /// Forbids a snapshot's removal.
-    public func hold(_ snapshot: ListedSnapshot, _ hold: Hold) throws(SnapshotsError) -> ListedSnapshot {
-        try change(snapshot, .recordFirst, occasion(.held, hold.reason)) { $0.hold = hold }
+    ///
+    /// - Parameter replaces: whether the hold takes the place of one that lasts longer.
+    /// - Throws: ``SnapshotsError/holdWouldShorten(number:from:to:)``, judged under the lock by row and record.
+    public func hold(
+        _ snapshot: ListedSnapshot, _ hold: Hold, replaces: Bool = false
+    ) throws(SnapshotsError) -> ListedSnapshot {
+        let now = now
+        return try change(snapshot, .recordFirst, occasion(.held, hold.reason)) { (description) throws(SnapshotsError) in
+            if !replaces, let old = description.hold, old.counts(at: now), hold.endsBefore(old) {
+                throw .holdWouldShorten(number: snapshot.snapshot.number, from: old, to: hold)
+            }
+            description.hold = hold
+        }
     }
 
     /// Allows it again. Says whether it was forbidden before, by row or record.

@@ -66,8 +66,7 @@ extension Store {
         do throws(CloneError) {
             // Lengths before maps: what an image grows by meanwhile is a change of later.
             let (size, formerSize) = (try image.status().size, try snapshot.status().size)
-            let map = try ExtentMap.read(image.descriptor, path: image.path, sync: .writeOut)
-            let former = try ExtentMap.read(snapshot.descriptor, path: snapshot.path, sync: .writeOut)
+            let (map, former) = try ExtentMap.pair(image, snapshot)
             return map.differingBytes(from: former, size: size, otherSize: formerSize)
         } catch {
             return nil

@@ -39,6 +39,26 @@ extension Store {
         }
     }
 
+    /// Throws what can be seen to be in the way of `prepare`, and waits for locks as it does, without making or marking anything.
+    func checkPrepare(_ sources: [Source]) throws(SnapshotsError) {
+        var images: [FileIdentity: SourceName] = [:]
+        var found: [(place: SnapshotPlace, source: Source)] = []
+        for source in sources {
+            let image = try beneath { () throws(CloneError) in try ImageFile(path: source.imagePath.string, kernel: kernel) }
+            if let other = images.updateValue(source.name, forKey: image.identity) {
+                throw .imageTaken(path: source.imagePath, name: other)
+            }
+            let place = try SnapshotPlace.find(for: source, image: image, kernel: kernel) { (directory) throws(SnapshotsError) in
+                try checkMayMake(directory, for: source)
+            }.place
+            if let place { found.append((place, source)) }
+        }
+        let locks = try lock(found.map { ($0.place, $0.source.name) })
+        defer { withExtendedLifetime(locks) {} }
+        for source in sources { try checkIsStillNew(source) }
+        for item in found { _ = try missingMark(of: item.place, for: item.source) }
+    }
+
     /// An image that was new when it was looked up may have been registered by another process before we got the lock.
     private func checkIsStillNew(_ source: Source) throws(SnapshotsError) {
         guard try catalogue.source(id: source.id) == nil, try registered(source.imagePath) != nil else { return }
@@ -57,28 +77,38 @@ extension Store {
     /// Opens a source's directory for a clone of `image`, which need not be the source's own. Not locked and not marked yet.
     func prepare(_ source: Source, image: ImageFile, attributes model: ImageFile) throws(SnapshotsError) -> PreparedSource {
         let place = try SnapshotPlace.prepare(for: source, image: image, kernel: kernel) { (directory) throws(SnapshotsError) in
-            let owners = try catalogue.sources(withSnapshotsIn: directory)
-            if owners.contains(source.id) { throw .directoryMissing(path: directory.path, source: source.name) }
-            if !owners.isEmpty { throw .directoryOfAnotherSource(path: directory.path) }
+            try checkMayMake(directory, for: source)
         }
         return PreparedSource(
             source: source, image: image, place: place, attributes: try ImageAttributes(of: model.file, kernel: kernel))
     }
 
+    /// Throws if a directory that is not there must not be made, for snapshots should be in it.
+    private func checkMayMake(_ directory: SnapshotDirectory, for source: Source) throws(SnapshotsError) {
+        let owners = try catalogue.sources(withSnapshotsIn: directory)
+        if owners.contains(source.id) { throw .directoryMissing(path: directory.path, source: source.name) }
+        if !owners.isEmpty { throw .directoryOfAnotherSource(path: directory.path) }
+    }
+
     /// Sees to it that a directory, which is locked, carries the mark of a source.
     func claim(_ place: SnapshotPlace, for source: Source) throws(SnapshotsError) {
+        if let mark = try missingMark(of: place, for: source) { try place.setMark(mark) }
+    }
+
+    /// The mark that a directory, which is locked, needs to be a source's; nil: it has it. Throws if it can't be that source's.
+    private func missingMark(of place: SnapshotPlace, for source: Source) throws(SnapshotsError) -> DirectoryMark? {
         // Another process had made it, was refused, and took it away, before we got the lock.
         if try place.isRemoved() { throw .clone(.locked(what: place.path.string, holder: nil)) }
         let before = try place.mark()
         if let mark = before {
             guard mark.catalogueID == catalogue.id else { throw .directoryOfAnotherCatalogue(path: place.path) }
-            if mark.sourceID == source.id { return }
+            if mark.sourceID == source.id { return nil }
             // An empty one that a source left behind which is known no more is anybody's.
             guard try catalogue.source(id: mark.sourceID) == nil else { throw .directoryOfAnotherSource(path: place.path) }
             guard try place.names().isEmpty else { throw .directoryOfUnknownSource(path: place.path) }
         }
         // Where snapshots should lie there was a mark: this is the directory beneath a mount, or one that somebody has made anew.
         guard try catalogue.sources(withSnapshotsIn: place.directory).isEmpty else { throw .directoryNotMarked(path: place.path) }
-        try place.setMark(DirectoryMark(sourceID: source.id, catalogueID: catalogue.id, highestNumber: before?.highestNumber))
+        return DirectoryMark(sourceID: source.id, catalogueID: catalogue.id, highestNumber: before?.highestNumber)
     }
 }

@@ -51,12 +51,13 @@ private func lockRebuild(_ options: StoreOptions) throws(SnapshotsError) -> File
         let identity = try OpenFile(file.directory.string, flags: [.directory, .followLinks], kernel: options.kernel).status().identity
         return try FileLock.take(
             "rebuild-\(identity.device)-\(identity.inode)", for: "rebuilding \(options.catalogue.string)",
-            in: try openPrivateDirectory(options.places.locks, kernel: options.kernel), wait: options.waitsForLocks, kernel: options.kernel)
+            in: try openPrivateDirectory(options.places.locks, kernel: options.kernel), waiting: options.wait,
+            kernel: options.kernel)
     }
 }
 
 private func lockPlaces(_ places: [SnapshotPlace], _ options: StoreOptions) throws(SnapshotsError) -> DirectoryLocks {
-    try .take(places.map { ($0, $0.path.string) }, waits: options.waitsForLocks, options)
+    try .take(places.map { ($0, $0.path.string) }, waiting: options.wait, options)
 }
 
 private func fill(

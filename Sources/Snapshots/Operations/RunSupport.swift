@@ -25,15 +25,15 @@ extension Store {
         return warnings
     }
 
-    /// Logs that a run failed for a source, or for what is to become one: that has no UUID that anybody could look for, but a name.
+    /// Logs that a run failed for a source, or for what is to become one: that has no UUID that anybody could look for, but a name; nil: nor that.
     package func logRunFailure(
-        of source: Source?, called name: String, at stage: RunStage, because reason: String
+        of source: Source?, called name: String?, at stage: RunStage, because reason: String
     ) throws(SnapshotsError) {
         let known = try source.flatMap { (source) throws(SnapshotsError) in try catalogue.source(id: source.id) }
         try catalogue.append(
             Event(
                 occasion(.runFailed, stage.prefix + reason), sourceID: known?.isRemoved == false ? known?.id : nil,
-                sourceName: source?.name ?? (try? SourceName(parsing: name))))
+                sourceName: source?.name ?? name.flatMap { try? SourceName(parsing: $0) }))
     }
 
     /// Whether pruning would remove anything, for each of these requests, if all files are there; one of which that can't be told counts as

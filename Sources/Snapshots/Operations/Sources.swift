@@ -176,14 +176,16 @@ extension Store {
         return try catalogue.source(id: source.id) ?? source
     }
 
-    /// The source, with its next snapshot going to that directory; older ones stay where they are, and listed. One that is registered is moved
-    /// in the catalogue, unless it is there already; of one that is new it is remembered with its first snapshot.
-    public func directed(_ source: Source, to directory: FilePath) throws(SnapshotsError) -> Source {
+    /// The source, with its next snapshot going to that directory; older ones stay where they are, and listed. Nothing changes in the catalogue:
+    /// that is remembered with this snapshot.
+    func directed(_ source: Source, to directory: FilePath) throws(SnapshotsError) -> Source {
         let place = try resolvedDirectory(directory)
         if source.snapshotDirectory == place { return source }
-        if try catalogue.source(id: source.id) != nil { return try moveSource(source, image: nil, directory: place) }
+        try checkIsOnPool(place, of: source.imagePath)
         var source = source
         source.snapshotDirectory = place
+        // Learned anew from this snapshot.
+        source.pool = nil
         return source
     }
 

@@ -24,6 +24,12 @@ public struct Hold: Hashable, Sendable {
         self.until = until
     }
 
+    /// Whether it ends before the other one does.
+    public func endsBefore(_ other: Hold) -> Bool {
+        guard let until else { return false }
+        return other.until.map { until < $0 } ?? true
+    }
+
     /// Whether it forbids removal at that instant.
     public func counts(at now: Instant) -> Bool {
         guard let until else { return true }

@@ -54,6 +54,7 @@ extension SnapshotsError {
         case .timeInFuture: "time_in_future"
         case .clockBehind: "clock_behind"
         case .held: "held"
+        case .holdWouldShorten: "hold_would_shorten"
         case .noRules: "no_rules"
         case .rulesMatchNothing: "rules_match_nothing"
         case .imageInUse: "image_in_use"
@@ -87,7 +88,9 @@ extension SnapshotsError {
         case .sourceHasSnapshots, .wrongState, .snapshotTaken, .numbersExhausted, .catalogueFailed: .failed
         case .directoryExposed, .imageProtected: .permission
         case .poolNotIdentified, .directoryMissing, .directoryNotMarked, .poolChanged, .unavailable, .restoreElsewhere: .pool
-        case .directoryOfAnotherCatalogue, .directoryOfAnotherSource, .directoryOfUnknownSource, .held, .imageHasLinks: .failed
+        case .directoryOfAnotherCatalogue, .directoryOfAnotherSource, .directoryOfUnknownSource, .held, .holdWouldShorten,
+            .imageHasLinks:
+            .failed
         case .notTheSnapshot, .sourceNotRecorded: .data
         case .fileMissing: .notFound
         case .timeInFuture, .noRules, .rulesMatchNothing, .fileExists, .noNameFromImage: .usage

@@ -81,6 +81,9 @@ extension SnapshotsError {
         case .timeInFuture: "give a time that is past, and check the clock with date"
         case .clockBehind: "set the clock right (date, chronyc tracking)" + (has("--time") ? ", or give a time with --time" : "")
         case .held(let number, _): "release it first: losnap release \(number)"
+        case .holdWouldShorten(let number, _, let new):
+            "if that is meant: losnap hold \(number)" + (new.until.map { " --until \($0.description)" } ?? "")
+                + (new.reason.map { " --reason \($0.shellWord.shown)" } ?? "") + " --replace"
         case .noRules: "say what to keep, as losnap prune --keep-daily 7 --keep-weekly 4"
         case .rulesMatchNothing:
             "check the rules" + (has("--force") && has("--dry-run") ? " with --dry-run; if that is really meant: --force" : "")

@@ -63,6 +63,8 @@ extension SnapshotsError {
             "the clock says \(now.description), but snapshot \(number) was taken at \(newest.description)"
         case .held(let number, let reason?): "snapshot \(number) is held: \(reason.shown)"
         case .held(let number, nil): "snapshot \(number) is held"
+        case .holdWouldShorten(let number, let old, let new):
+            "snapshot \(number) is on hold \(old.words), and a hold \(new.words) would end before"
         case .noRules(let name): "there are no rules for the source '\(name)'"
         case .rulesMatchNothing(let name, let removals):
             "the rules match no snapshot of '\(name)': all but the newest would go (\(Self.counted(removals, "snapshot")))"
@@ -86,4 +88,11 @@ extension SnapshotsError {
     }
 
     private static func counted(_ count: Int, _ noun: String) -> String { count == 1 ? "1 \(noun)" : "\(count) \(noun)s" }
+}
+
+extension Hold {
+    /// How long it lasts, and why.
+    fileprivate var words: String {
+        (until.map { "until \($0.description)" } ?? "with no end") + (reason.map { " (\($0.shown))" } ?? "")
+    }
 }

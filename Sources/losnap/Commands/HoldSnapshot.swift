@@ -9,12 +9,13 @@ struct HoldSnapshot: Command {
         abstract: "Forbid the removal of a snapshot.",
         discussion: """
             Neither prune nor delete removes a held snapshot. TIME is RFC 3339, a date or the beginning of one, or \
-            a duration from now (2w, 36h).
+            a duration from now (2w, 36h). A hold that lasts longer than the new one stays, with an error, unless --replace is given.
 
             EXAMPLES:
               losnap hold home@latest --reason 'the last good one'
               losnap hold 42 --until 2027-01-01
               losnap hold 42 --until 2w
+              losnap hold 42 --until 3d --replace
             """)
 
     @Argument(help: "The snapshot.", completion: .snapshot)
@@ -25,6 +26,9 @@ struct HoldSnapshot: Command {
 
     @Option(name: .long, help: ArgumentHelp("Release it by itself at that time, or after that duration.", valueName: "time"))
     var until: String?
+
+    @Flag(name: .long, help: "Replace a hold that lasts longer; without this such a hold is an error.")
+    var replace = false
 
     @OptionGroup var change: ChangeArguments
     @OptionGroup var catalogue: CatalogueArguments
@@ -40,6 +44,7 @@ struct HoldSnapshot: Command {
         let store = try session.openIfThere(catalogue, for: .changing, waits: change.wait)
         let listed = try session.find(snapshot, in: store, display)
         guard let store else { return }
-        try session.present(RecordPresentation(snapshot: try store.hold(listed, hold), change: .held), display, quiet: change.quiet)
+        try session.present(
+            RecordPresentation(snapshot: try store.hold(listed, hold, replaces: replace), change: .held), display, quiet: change.quiet)
     }
 }

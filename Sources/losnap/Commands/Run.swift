@@ -66,6 +66,7 @@ struct Run: Command {
     private func present(_ report: RunReport, in session: Session) throws {
         report.warnings.map(Warning.init).forEach(session.warn)
         report.hookFailures.map(Warning.init).forEach(session.warn)
+        report.skipped.map(Warning.init).forEach(session.warn)
         try session.present(RunPresentation(report: report), display, quiet: true)
         try Failures(report).report(in: session)
     }
@@ -79,6 +80,7 @@ struct Run: Command {
             selection, known: store?.catalogue.sources(.inUse) ?? [], lastRuns: store?.catalogue.lastRuns(now: session.now) ?? [:],
             now: session.now)
         if let store { plan = try plan.waiting(selection, by: store.catalogue) }
+        plan.skipped.map(Warning.init).forEach(session.warn)
         let runner = try store.map { Runner($0, configured, try session.hookSurroundings(catalogue, found)) }
         let pruning = try runner?.prunePlan(selection) ?? RunReport()
         try session.present(RunPlanPresentation(plan: plan, pruning: pruning, isSelection: !source.isEmpty), display)

@@ -73,9 +73,24 @@ final class Session {
     /// Where locks and freeze records lie.
     var places: RuntimePlaces { .forUser(userID, environment: environment) }
 
+    private var isQuiet: Bool { arguments.prefix { $0 != "--" }.contains("--quiet") }
+
+    /// Who says for whom the command waits; nil where nobody wants to know.
+    private(set) lazy var waiting: (@Sendable (String, LockOwner?) -> Void)? = {
+        guard !isJSON, !isQuiet, let descriptor = complaints.descriptor else { return nil }
+        _ = progress
+        let line = WaitingLine { [progressLine] text in
+            progressLine?.clear()
+            _ = try? FileDescriptor(rawValue: descriptor).writeAll(text.utf8)
+        }
+        return { line.show($0, $1) }
+    }()
+
+    /// What was found left frozen since `thawFirst`.
+    let thawedMeanwhile = ThawedMeanwhile()
+
     /// Who shows how far long work has come; nil where nobody looks, or wants to.
     private(set) lazy var progress: ProgressWatcher? = {
-        let isQuiet = arguments.prefix { $0 != "--" }.contains("--quiet")
         guard !isJSON, !isQuiet, let terminal = complaints.terminal,
             let line = ProgressLine(terminal: terminal, type: variable("TERM"))
         else { return nil }
@@ -135,6 +150,7 @@ final class Session {
 
     /// The warnings so far, which are thereby told.
     func takeWarnings() -> [Warning] {
+        thawedMeanwhile.take().compactMap(Warning.init).forEach(warn)
         defer {
             warnings = []
             warned = []

@@ -61,6 +61,9 @@ extension Warning {
     /// A hook that failed besides what is told as the error.
     init(_ failure: HookFailure) { self.init("hook_failed", failure.message, hint: failure.hint) }
 
+    /// Files that a pattern matches and that are not taken.
+    init(_ skipped: SkippedMatches) { self.init("match_skipped", skipped.message, hint: skipped.hint) }
+
     /// What was left frozen by a killed losnap; nil for what nobody need know.
     init?(_ found: LeftFrozen) {
         switch found {

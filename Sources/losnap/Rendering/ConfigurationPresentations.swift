@@ -41,7 +41,8 @@ struct ConfigurationPresentation: Presentation {
     private func part(_ title: String, _ settings: [EffectiveSetting], _ context: RenderContext) -> String {
         var table = Table([("KEY", .left), ("VALUE", .left), ("FROM", .left)])
         for setting in settings where !setting.values.isEmpty || setting.position != nil {
-            let value = setting.values.isEmpty ? "none" : setting.values.joined(separator: ", ")
+            let texts = setting.values.joined(separator: ", ")
+            let value = setting.values.isEmpty ? "none" : setting.isList ? "[\(texts)]" : texts
             table.add([setting.key, value, setting.position?.description ?? "default"])
         }
         return EscapedText.line(title) + ":\n" + table.text(context.style)

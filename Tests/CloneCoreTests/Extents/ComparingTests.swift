@@ -1,7 +1,8 @@
 // How much two files differ by their maps, on maps that were written down, and against a comparison byte by byte.
 
-import CloneCore
 import Testing
+
+@testable import CloneCore
 
 private func extent(_ logical: UInt64, _ length: UInt64, at physical: UInt64, _ flags: ExtentFlags = []) -> Extent {
     Extent(logical: logical, physical: physical, length: length, flags: flags)
@@ -55,14 +56,28 @@ struct ComparingTests {
         #expect(differing([extent(10, 30, at: 500, flags)], []) == 30)
     }
 
-    @Test("a compressed extent is the same only as a whole")
+    @Test("a compressed extent says what it has only if the place inside is known")
     func compressed() {
         let whole = extent(0, 100, at: 500, .encoded)
-        #expect(differing([whole], [extent(0, 100, at: 500, [.encoded, .shared, .last])]) == 0)
-        #expect(differing([whole], [extent(0, 100, at: 501, .encoded)]) == 100)
-        #expect(differing([whole], [extent(0, 100, at: 500)]) == 100)
-        // What a write leaves of it still lies in that extent, but nobody says where.
-        #expect(differing([whole], [extent(0, 40, at: 500, .encoded), extent(40, 60, at: 900, .encoded)]) == 100)
+        #expect(differing([whole], [whole]) == 100)
+        let known = map([(whole, 0)])
+        #expect(mapsDiffer(known, ExtentMap(extents: [whole])) == 100)
+        #expect(mapsDiffer(known, map([(extent(0, 100, at: 500, [.encoded, .shared]), 0)])) == 0)
+        #expect(mapsDiffer(known, map([(whole, 100)])) == 100)
+        #expect(mapsDiffer(known, map([(extent(0, 100, at: 501, .encoded), 0)])) == 100)
+        #expect(mapsDiffer(known, map([(extent(0, 100, at: 500), 0)])) == 100)
+        #expect(mapsDiffer(known, map([(extent(0, 100, at: 500, [.encoded, .unknown]), 0)])) == 100)
+        // What a write leaves of it is the same still.
+        let left = [(extent(0, 40, at: 500, .encoded), 0), (extent(40, 20, at: 900, .encoded), 0), (extent(60, 40, at: 500, .encoded), 60)]
+        #expect(mapsDiffer(known, map(left.map { ($0.0, UInt64($0.1)) })) == 20)
+    }
+
+    private func map(_ extents: [(Extent, UInt64)]) -> ExtentMap { ExtentMap(extents: extents.map(\.0), insides: extents.map(\.1)) }
+
+    private func mapsDiffer(_ left: ExtentMap, _ right: ExtentMap) -> UInt64 {
+        let bytes = left.differingBytes(from: right, size: 100, otherSize: 100)
+        #expect(right.differingBytes(from: left, size: 100, otherSize: 100) == bytes)
+        return bytes
     }
 
     @Test("what only one is long enough for differs, hole or not; what lies behind the end does not count")
