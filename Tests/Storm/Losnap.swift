@@ -111,7 +111,12 @@ extension Storm {
                         hangs = true
                         ledger.violation("hangs", "\(command.words) for \(Int(time)) s, \(command.blows): \(look(at: pid))")
                     }
-                    if time > Self.patience + 30 { _ = running.withLock { _ in kill(pid, SIGKILL) } }
+                    if time > Self.patience + 30 {
+                        running.withLock { running in
+                            running[pid]?.blows.append("KILL, because it hangs")
+                            kill(pid, SIGKILL)
+                        }
+                    }
                 }
             }
             rest(0.006)
