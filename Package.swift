@@ -51,6 +51,7 @@ let package = Package(
             name: "freezeprobe", dependencies: ["CloneCore", system], path: "Tests/FreezeProbe", swiftSettings: strict),
         .executableTarget(name: "calltracer", path: "Tests/CallTracer", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
         .executableTarget(name: "storm", path: "Tests/Storm", swiftSettings: strict),
+        .executableTarget(name: "flipper", path: "Tests/Flipper", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
         .executableTarget(
             name: "fuzzer", dependencies: ["CloneCore", "Configuration", "Policy", "Snapshots", system], path: "Tests/Fuzz",
             exclude: ["Corpus"], swiftSettings: strict),
@@ -71,7 +72,7 @@ let package = Package(
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
             name: "KernelTests",
-            dependencies: ["losnap", "loclone", "freezeprobe", "calltracer", "storm", "CloneCore", "TestSupport", system],
+            dependencies: ["losnap", "loclone", "freezeprobe", "calltracer", "flipper", "storm", "CloneCore", "TestSupport", system],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -13,6 +13,7 @@ struct Replacement {
         image = try ImageFile(path: source)
         place = try DestinationPlace(destination)
         if place.existing?.identity == image.identity { throw .sameFile(source: source, destination: destination) }
+        try place.check(for: image)
     }
 
     /// Clones, freezing what is mounted, and replaces. Returns what the user should know.

@@ -17,7 +17,7 @@ struct CliCheckFrozenTests {
             let frozen = scene.sandbox.runtime.appending("frozen")
             try Command.run("mkdir", ["-p", "-m", "700", frozen.string])
             let device = try #require(
-                MountTable(prefix: "", mountInfo: Array(mountInfo().utf8)).entries.first { $0.mountPoint == image.path.string }?.device)
+                MountLines.entries(of: Array(mountInfo().utf8)).first { $0.mountPoint == image.path.string }?.device)
             let uuid =
                 kind == .btrfs
                 ? try FilesystemUUID(Command.run("blkid", ["-o", "value", "-s", "UUID", scene.image.string]).dropLast()) : nil

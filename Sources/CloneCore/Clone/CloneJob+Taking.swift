@@ -37,10 +37,13 @@ extension CloneJob {
         }
         do {
             if item.consistency == .unmounted {
-                return try item.clone.fill(from: image, kernel: kernel, progress: options.progress)
+                let limit = TimeLimit(options.maxPrepareNanoseconds, kernel: kernel)
+                return try item.clone.fill(from: image, kernel: kernel, limit: limit, progress: options.progress)
             }
             try kernel.clone(item.clone.file.descriptor, image.descriptor)
             return ExtentBuffer(room: 8192)?.count(of: item.clone.file.descriptor, atMost: soonCounted, kernel: kernel)
+        } catch .timedOut {
+            throw .prepareTooLong(.cloning, path: image.path, limit: options.maxPrepareNanoseconds / 1_000_000)
         } catch {
             try DeferredSignals.check()
             throw .ofClone(error, image: item.target.image.file, directory: item.target.directory, kernel: kernel)
@@ -131,7 +134,8 @@ extension CloneJob {
     private func locateAgain(_ image: ImageFile) -> [InnerFilesystem]? {
         for attempt in 1...5 {
             if attempt > 1 { usleep(50_000) }
-            if case .mounted(let now) = try? ImageLocator(view: view).use(of: image.identity, path: image.path) { return now }
+            let locator = ImageLocator(view: view, kernel: kernel, longest: options.maxPrepareNanoseconds)
+            if case .mounted(let now) = try? locator.use(of: image.identity, path: image.path) { return now }
         }
         return nil
     }
@@ -160,10 +164,11 @@ extension CloneJob {
 
     /// Writes out what is dirty, and once more while that took long and less each time: what was written meanwhile would be waited for in the freeze.
     func settle() throws(CloneError) {
+        let limit = TimeLimit(options.maxPrepareNanoseconds, kernel: kernel)
         var former = UInt64.max
         for _ in 1...4 {
             let began = kernel.bootTime()
-            try synchronize()
+            try synchronize(limit)
             let took = kernel.bootTime() - began
             if took < shortSync || took > former - former / 4 { return }
             former = took
@@ -174,12 +179,17 @@ extension CloneJob {
     /// little to do and writers wait for little; who looks at the images' extents before does it too.
     ///
     /// - Throws: `inputOutput`, `full`, `system`.
-    public func synchronize() throws(CloneError) {
+    public func synchronize() throws(CloneError) { try synchronize(TimeLimit(options.maxPrepareNanoseconds, kernel: kernel)) }
+
+    /// The limit is looked at between the calls: one that does not come back can't be called off.
+    private func synchronize(_ limit: TimeLimit) throws(CloneError) {
         for filesystem in filesystems {
+            try limit.check(.writingOut, filesystem.mountPoint)
             try calling(.sync, filesystem.mountPoint) { () throws(Errno) in try kernel.syncFilesystem(filesystem.file.descriptor) }
         }
         for item in prepared {
             let file = item.target.image.file
+            try limit.check(.writingOut, file.path)
             try calling(.sync, file.path) { () throws(Errno) in try kernel.synchronizeData(file.descriptor) }
         }
     }

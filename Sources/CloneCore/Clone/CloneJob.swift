@@ -60,7 +60,7 @@ public final class CloneJob {
         var prepared: [Prepared] = []
         for target in targets {
             let (consistency, filesystems, lease) = try Self.assess(
-                target.image, wanted: target.consistency ?? options.consistency, view: view, kernel: kernel)
+                target.image, wanted: target.consistency ?? options.consistency, options, view: view, kernel: kernel)
             uses.append(.mounted(filesystems))
             let clone = try NamelessClone(of: target.image.file, in: target.directory, kernel: kernel)
             prepared.append(Prepared(target: target, clone: clone, consistency: consistency, lease: lease))
@@ -106,11 +106,16 @@ public final class CloneJob {
 
     /// What can be promised for an image as it is used now, and what has to be frozen for that.
     private static func assess(
-        _ image: ImageFile, wanted: Consistency, view: SystemView, kernel: Kernel
+        _ image: ImageFile, wanted: Consistency, _ options: CloneOptions, view: SystemView, kernel: Kernel
     ) throws(CloneError) -> (Consistency, [InnerFilesystem], ReadLease?) {
         let isCrash = wanted == .crash
+        let locator = ImageLocator(view: view, kernel: kernel, longest: options.maxPrepareNanoseconds)
         do {
-            switch try ImageLocator(view: view).use(of: image.identity, path: image.path) {
+            // Live, it makes no difference how it is in use, so a look is enough.
+            let use =
+                try isCrash
+                ? locator.use(of: image.identity, path: image.path) : locator.steadyUse(of: image.identity, path: image.path)
+            switch use {
             case .mounted(let filesystems):
                 return isCrash ? (.crash, [], nil) : (.frozen, filesystems, nil)
             case .detached, .attachedReadOnly:

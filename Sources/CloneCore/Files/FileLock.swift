@@ -1,5 +1,6 @@
 // Locks between losnap processes: flock(2) on small files that say who holds them. The rule: the kernel drops a lock with the process
-// that held it, so there is no stale one; the files stay, for removing one would let two processes lock two files of one name.
+// that held it, so there is no stale one; a file is only removed by whoever holds its lock (`clearImageLocks`), and whoever gets a lock looks whether
+// its file still has the name, or two processes would lock two files of one name.
 
 internal import Glibc
 internal import SystemPackage
@@ -35,6 +36,10 @@ public final class FileLock: Sendable {
                 }
             }
             if !isOurs { throw .locked(what: what, holder: owner(file).map { "process \($0.pid)" }) }
+        }
+        // Its file may have been cleared away while it was waited for (`clearImageLocks`): then it is no lock of that name any more.
+        guard try file.isStill(name, in: directory, kernel: kernel) else {
+            return try take(name, for: what, in: directory, wait: wait, atMost: limit, kernel: kernel)
         }
         // For the message of whoever comes second; a failure here harms nobody.
         let note = "process \(getpid())\n"

@@ -22,6 +22,9 @@ public enum LeftFrozen: Sendable, Hashable {
 /// busy disk.
 private let thawPatience: UInt64 = 5_000_000_000
 
+/// How long the mounts of other namespaces may be read for a filesystem that is not in ours (nanoseconds).
+private let searchPatience: UInt64 = 5_000_000_000
+
 /// Looks through the freeze records and thaws what dead processes left frozen, all at once: one that blocks keeps no other frozen, and
 /// holds the caller up for a few seconds only.
 ///
@@ -117,11 +120,13 @@ struct FreezeMender {
 
     private func begin(_ record: FreezeRecord, under lock: FileLock) -> Found {
         do throws(CloneError) {
-            guard let place = try Mounts(view).openPath(of: record) else {
+            let uuid = record.filesystem.isBtrfs ? record.filesystem.uuid : nil
+            let limit = TimeLimit(searchPatience, kernel: kernel)
+            guard let place = try view.path(opening: record.device, uuid: uuid, mountedAt: record.mountPoint, limit: limit) else {
                 if view.isMountedSomewhere(record) { throw .unmountedWhileFrozen(mountPoint: record.mountPoint) }
                 return .stale(record, lock)
             }
-            let file = try OpenFile(place, flags: [.followLinks, .nonBlocking], kernel: kernel)
+            let file = try openPlace(place, kernel: kernel)
             // A mount may have come or gone since it was found.
             guard let identity = FilesystemIdentity.of(file.descriptor), record.isOf(identity) else {
                 throw .noSuchFile(path: record.mountPoint)
@@ -182,15 +187,6 @@ extension FreezeRecord {
     /// Whether a descriptor that told this is on the filesystem.
     fileprivate func isOf(_ identity: FilesystemIdentity) -> Bool {
         filesystem.isBtrfs ? identity.btrfsUUID == filesystem.uuid : identity.device == device
-    }
-}
-
-extension Mounts {
-    /// A path that opens the filesystem of the record, wherever it is mounted now; nil: it is not mounted in reach.
-    fileprivate func openPath(of record: FreezeRecord) -> String? {
-        let found = record.filesystem.isBtrfs ? record.filesystem.uuid.flatMap { btrfs($0) } : filesystem(on: record.device)
-        guard let found, found.device == record.device else { return nil }
-        return opening(found)?.path
     }
 }
 

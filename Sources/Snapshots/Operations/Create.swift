@@ -69,8 +69,8 @@ extension Store {
     /// The same without locks and reconcile: for callers that have done both.
     func take(_ prepared: [PreparedSource], _ request: CreateRequest) throws(SnapshotsError) -> CreateReport {
         var cloning = CloneOptions(
-            consistency: request.consistency, maxFreezeNanoseconds: request.maxFreezeNanoseconds, wait: options.wait,
-            places: options.places)
+            consistency: request.consistency, maxFreezeNanoseconds: request.maxFreezeNanoseconds,
+            maxPrepareNanoseconds: request.maxPrepareNanoseconds, wait: options.wait, places: options.places)
         cloning.thawed = { [options, catalogue, event = occasion(.thawed)] found in
             options.thawed?(found)
             guard case .thawed(let mountPoint) = found else { return }

@@ -20,7 +20,7 @@ extension Store {
         var locks: DirectoryLocks?
         do throws(SnapshotsError) {
             for source in sources {
-                let image = try beneath { () throws(CloneError) in try ImageFile(path: source.imagePath.string, kernel: kernel) }
+                let image = try openImage(of: source)
                 if let other = prepared.first(where: { $0.image.identity == image.identity }) {
                     throw .imageTaken(path: source.imagePath, name: other.source.name)
                 }
@@ -76,8 +76,18 @@ extension Store {
 
     /// Opens a source's directory for a clone of `image`, which need not be the source's own. Not locked and not marked yet.
     func prepare(_ source: Source, image: ImageFile, attributes model: ImageFile) throws(SnapshotsError) -> PreparedSource {
-        let place = try SnapshotPlace.prepare(for: source, image: image, kernel: kernel) { (directory) throws(SnapshotsError) in
-            try checkMayMake(directory, for: source)
+        let place: SnapshotPlace
+        do throws(SnapshotsError) {
+            place = try SnapshotPlace.prepare(for: source, image: image, kernel: kernel) { (directory) throws(SnapshotsError) in
+                try checkMayMake(directory, for: source)
+            }
+        } catch .directoryExposed(let path, let exposure, _) {
+            let isRegistered = try catalogue.source(id: source.id) != nil
+            throw .directoryExposed(
+                path: path, exposure: exposure,
+                source: ExposedSource(name: source.name, image: source.imagePath, isRegistered: isRegistered))
+        } catch {
+            throw error
         }
         return PreparedSource(
             source: source, image: image, place: place, attributes: try ImageAttributes(of: model.file, kernel: kernel))

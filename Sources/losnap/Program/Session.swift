@@ -117,13 +117,12 @@ final class Session {
         return (path.isAbsolute ? path : FilePath(currentDirectory()).pushing(path)).lexicallyNormalized()
     }
 
-    /// The path of what is there, without symbolic links, so that one image is one source; of what is not, by its words.
+    /// The path of what is there, without symbolic links, so that one image is one source; by its words of what is not, and of what lies behind a
+    /// link of somebody else, where whoever opens it will refuse it.
     func resolved(_ text: String) -> FilePath {
         let path = FilePath(text)
         let whole = path.isAbsolute ? path : FilePath(currentDirectory()).pushing(path)
-        guard let real = realpath(whole.string, nil) else { return absolute(text) }
-        defer { free(real) }
-        return FilePath(String(cString: real))
+        return (try? pathMindingLinks(whole.string, kernel: kernel)).map { FilePath($0) } ?? absolute(text)
     }
 
     /// Whether there is such a file or directory.
