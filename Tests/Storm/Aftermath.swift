@@ -89,14 +89,9 @@ extension Storm {
         if !state.isEmpty { ledger.violation("files beside the catalogue", "\(state)") }
     }
 
-    /// losnap processes of this storm, found by where they look for their locks.
+    /// losnap processes of this storm, with what they wait for.
     private func processes() -> [String] {
-        names(in: "/proc").filter { pid_t($0) != nil }.compactMap { pid in
-            let environment = text("/proc/\(pid)/environ")
-            guard environment.contains("LOSNAP_RUNTIME_DIR=\(place.directory)/") else { return nil }
-            // A thaw guard that has ended, and is reaped in a moment, has none.
-            return "\(pid) \(text("/proc/\(pid)/cmdline").replacing("\0", with: " ")) \(text("/proc/\(pid)/wchan"))"
-        }
+        place.processes.map { "\($0) \(text("/proc/\($0)/cmdline").replacing("\0", with: " ")) \(text("/proc/\($0)/wchan"))" }
     }
 
     /// Every file in a snapshot directory is a snapshot of one of the catalogues.

@@ -23,16 +23,36 @@ extension Place {
         }
     }
 
+    /// The losnap processes of a storm in this directory, by where they look for their locks.
+    var processes: [pid_t] {
+        names(in: "/proc").compactMap { pid_t($0) }.filter { text("/proc/\($0)/environ").contains("LOSNAP_RUNTIME_DIR=\(directory)/") }
+    }
+
+    /// Ends what a killed storm has left running or stopped, and removes its control groups, while their hierarchy is mounted here.
+    private func endProcesses() {
+        for process in processes { kill(process, SIGKILL) }
+        for _ in 0..<20 {
+            let groups = names(in: groups).filter { name in
+                let parts = name.split(separator: "-")
+                return name.hasPrefix("losnap-storm-") && (parts[2] == "\(getpid())" || !exists("/proc/\(parts[2])"))
+            }
+            if groups.isEmpty { return }
+            for name in groups { rmdir(self.groups + "/" + name) }
+            rest(0.1)
+        }
+    }
+
     /// Takes down all that is mounted and attached; what could not be taken down.
     func takeDown() -> [String] {
-        for round in 0..<8 {
+        for round in 0..<60 {
             if mountPoints.isEmpty, loops.isEmpty { break }
             if round > 0 { rest(0.5) }
+            endProcesses()
             for path in mountPoints where path != groups {
                 for _ in 0..<20 where !system("fsfreeze", "-u", path, within: 5).succeeded { break }
             }
             for path in mountPoints.reversed() {
-                if !system("umount", path, within: 20).succeeded, round > 5 { system("umount", "--lazy", path, within: 20) }
+                if !system("umount", path, within: 20).succeeded, round > 20 { system("umount", "--lazy", path, within: 20) }
             }
             for loop in loops { system("losetup", "-d", loop.device, within: 10) }
         }

@@ -63,6 +63,7 @@ extension Storm {
     static let documented: Set<Int> = [0, 1, 3, 64, 65, 66, 69, 73, 74, 75, 77, 78]
     /// A command that is still running then hangs; on a busy machine, with others that are waited for (seconds).
     static let patience = 120.0
+    private static let giveUp = "KILL, because it hangs"
     /// The most memory that a command may take, in KiB.
     static let mostMemory = 300_000
 
@@ -84,11 +85,12 @@ extension Storm {
                 return pid
             }
             let (code, ended, peak) = waitForEnd(of: pid)
+            let took = now() - began
             if let group { removeGroup(group) }
             return judged(
                 catalogue, manner,
                 Answer(
-                    kind: kind, words: words, status: status(ofWait: code), took: now() - began, blows: ended.blows, out: out.text,
+                    kind: kind, words: words, status: status(ofWait: code), took: took, blows: ended.blows, out: out.text,
                     err: err.text, json: manner.asJSON ? JSON(parsing: out.text) ?? .null : .null), peak)
         } catch {
             ledger.note("could not run \(words): \(error)")
@@ -111,7 +113,11 @@ extension Storm {
                         hangs = true
                         ledger.violation("hangs", "\(command.words) for \(Int(time)) s, \(command.blows): \(look(at: pid))")
                     }
-                    if time > Self.patience + 30 { _ = running.withLock { _ in kill(pid, SIGKILL) } }
+                    if time > Self.patience + 30 {
+                        running.withLock { running in
+                            if kill(pid, SIGKILL) == 0, !command.blows.contains(Self.giveUp) { running[pid]?.blows.append(Self.giveUp) }
+                        }
+                    }
                 }
             }
             rest(0.006)

@@ -15,7 +15,7 @@ struct KillWaiterTests {
             let kinds = KillWaiter.allCases.filter { $0.fits(layout) }
             let waiters = try kinds.map { try WaitingLosnap(scene, $0) }
             let group = try ControlGroup(scene.scope)
-            let blows = Self.blows(plan)
+            let blows = Self.blows(plan, turn)
             for (done, (blow, manner)) in blows.enumerated() {
                 let waiter = waiters[(done + turn) % waiters.count]
                 let what = "\(layout), \(manner) at \(blow.place), of \(plan.total), beside \(waiter.waiter), seed \(plan.seed)"
@@ -26,10 +26,19 @@ struct KillWaiterTests {
         }
     }
 
-    /// In a long run every point; else four, where nobody is left to thaw, where the guard is, near the window, and anywhere.
-    private static func blows(_ plan: KillPlan) -> [(KillBlow, WaitedManner)] {
+    /// In a long run every point near the window in every manner, and every seventh of all; else four: where nobody is left to thaw, where the
+    /// guard is, near the window, and anywhere.
+    private static func blows(_ plan: KillPlan, _ turn: Int) -> [(KillBlow, WaitedManner)] {
         let manners = WaitedManner.allCases
-        if TestLength.isLong { return plan.blows.enumerated().map { ($1, manners[$0 % manners.count]) } }
+        if TestLength.isLong {
+            let near = (1..<plan.window.upperBound + 20).flatMap { point in
+                manners.map { (KillBlow(point: point, fromFork: true, manner: .kill), $0) }
+            }
+            let all = stride(from: 1 + turn, to: plan.total, by: 7).map { point in
+                (KillBlow(point: point, fromFork: false, manner: .kill), manners[point % manners.count])
+            }
+            return near + all
+        }
         var random = Seeded(plan.seed)
         func blow(_ points: Range<Int>, fromFork: Bool, _ manners: [WaitedManner]) -> (KillBlow, WaitedManner) {
             let point = Int.random(in: points, using: &random)
