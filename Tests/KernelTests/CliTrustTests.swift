@@ -241,7 +241,9 @@ struct CliTrustTests {
             try refused("\(link)", link)
 
             // A list is judged in the same way, and what its first line runs it by.
-            for list in ["[\(code)]", "[/bin/sh, \(code)]", "[\(theirs)/nothing]", "[/usr/bin/env, '\(code)']"] {
+            for list in [
+                "[\(code)]", "[/bin/sh, \(code)]", "[/bin/sh, -c, '. \(code)']", "[\(theirs)/nothing]", "[/usr/bin/env, '\(code)']",
+            ] {
                 try refused(list, theirs)
             }
             let interpreted = scene.sandbox.directory.appending("interpreted")

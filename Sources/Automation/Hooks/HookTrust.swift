@@ -38,8 +38,12 @@ enum HookTrust {
             case .system(let error): throw .programNotStarted(path: path, error)
             }
         }
-        // An argument may be what the program is to run, as that of sh or env. What follows a `=` is for the program to judge.
-        if user == 0, let problem = problem(ofPaths: words.dropFirst().filter { $0.hasPrefix("/") }, kernel: kernel) { throw problem }
+        // An argument may be what the program is to run, as that of sh or env, or a line itself, as behind `sh -c`. Else what follows a `=` is for the
+        // program to judge.
+        let paths = words.dropFirst().flatMap { word in
+            (word.hasPrefix("/") ? [word] : []) + (ShellPaths.isLine(word) ? ShellPaths.paths(in: word) : [])
+        }
+        if user == 0, let problem = problem(ofPaths: paths, kernel: kernel) { throw problem }
         return program
     }
 

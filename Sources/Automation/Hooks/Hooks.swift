@@ -92,10 +92,10 @@ public enum HookProblem: Error, Sendable, Hashable {
         case .timedOut(let seconds): "it was ended after \(seconds) s, its timeout"
         case .interrupted(let signal): "it was ended, for losnap got \(signalName(signal))"
         case .exposed(let path, .owner(let user)), .exposedWay(let path, let user):
-            "it was not run, for \(path) belongs to user \(user), who could change what root does"
-        case .exposed(let path, .writable): "it was not run, for others than root may write \(path), and so change what root does"
-        case .vacant(let path): "it was not run, for others than root could put something at \(path), where nothing is"
-        case .notJudged(let path, let reason): "it was not run, for it can't be told who could change \(path): \(reason)"
+            "it was not run: \(path) belongs to user \(user), who could change what root does"
+        case .exposed(let path, .writable): "it was not run: others than root may write \(path), and so change what root does"
+        case .vacant(let path): "it was not run: others than root could put something at \(path), where nothing exists"
+        case .notJudged(let path, let reason): "it was not run: losnap can't tell who could change \(path): \(reason)"
         case .programNotStarted(let path, let error): "\(path) could not be started: \(error.description)"
         case .lost: "how it ended is not known"
         }

@@ -25,13 +25,19 @@ enum ShellPaths {
         return found
     }
 
+    /// Whether a text may be a line itself: it has blanks, operators or quotes.
+    static func isLine(_ text: String) -> Bool { isLine(Array(text.unicodeScalars)) }
+
+    private static func isLine(_ word: Word) -> Bool {
+        word.contains { blanks.contains($0) || operators.contains($0) || quotes.contains($0) }
+    }
+
     /// The words after quotes are taken away, those within quoted texts included.
     private static func words(in line: Word, level: Int) -> [Word] {
         var words: [Word] = []
         for word in split(line) {
             words.append(word)
-            let isLine = word.contains { blanks.contains($0) || operators.contains($0) || quotes.contains($0) }
-            if level < mostLevels, word != line, isLine { words += Self.words(in: word, level: level + 1) }
+            if level < mostLevels, word != line, isLine(word) { words += Self.words(in: word, level: level + 1) }
         }
         return words
     }

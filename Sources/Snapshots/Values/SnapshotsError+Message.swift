@@ -66,7 +66,7 @@ extension SnapshotsError {
         case .held(let number, let reason?): "snapshot \(number) is held: \(reason.shown)"
         case .held(let number, nil): "snapshot \(number) is held"
         case .holdWouldShorten(let number, let old, let new):
-            "snapshot \(number) is on hold \(old.words), and a hold \(new.words) would end before"
+            "snapshot \(number) is on hold \(old.words), and a hold \(new.words) would end earlier"
         case .noRules(let name): "there are no rules for the source '\(name)'"
         case .rulesMatchNothing(let name, let removals):
             "the rules match no snapshot of '\(name)': all but the newest would go (\(Self.counted(removals, "snapshot")))"

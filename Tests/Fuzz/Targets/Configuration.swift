@@ -35,6 +35,9 @@ extension Target {
             switch source.image {
             case .one(let path), .glob(directory: let path, _): try expect(path.isAbsolute, "an image that is not absolute")
             }
+            for case .program(let words)? in [source.before, source.after, source.failed] {
+                try expect(words.first?.hasPrefix("/") == true, "a hook without a program")
+            }
             try expect(source.maxFreeze.map { (10...600_000).contains($0.milliseconds) } ?? true, "a freeze out of range")
             try expect(source.maxPrepare.map { (1...86400).contains($0.seconds) } ?? true, "a preparation out of range")
             try expect(source.policy.map { read.policy($0)?.keep.isEmpty == false } ?? true, "a policy that keeps nothing")
