@@ -50,6 +50,8 @@ let package = Package(
         .executableTarget(
             name: "freezeprobe", dependencies: ["CloneCore", system], path: "Tests/FreezeProbe", swiftSettings: strict),
         .executableTarget(name: "calltracer", path: "Tests/CallTracer", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+        .executableTarget(name: "storm", path: "Tests/Storm", swiftSettings: strict),
+        .executableTarget(name: "flipper", path: "Tests/Flipper", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
         .executableTarget(
             name: "fuzzer", dependencies: ["CloneCore", "Configuration", "Policy", "Snapshots", system], path: "Tests/Fuzz",
             exclude: ["Corpus"], swiftSettings: strict),
@@ -69,7 +71,8 @@ let package = Package(
             dependencies: ["losnap", "Automation", "Snapshots", "Configuration", "Policy", "CloneCore", "TestSupport", system],
             exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
-            name: "KernelTests", dependencies: ["losnap", "loclone", "freezeprobe", "calltracer", "CloneCore", "TestSupport", system],
+            name: "KernelTests",
+            dependencies: ["losnap", "loclone", "freezeprobe", "calltracer", "flipper", "storm", "CloneCore", "TestSupport", system],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

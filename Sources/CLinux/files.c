@@ -112,6 +112,8 @@ int clinux_fsetxattr(int fd, const char *name, const void *value, size_t size) {
     return fsetxattr(fd, name, value, size, 0) == 0 ? 0 : -errno;
 }
 
+int clinux_fremovexattr(int fd, const char *name) { return fremovexattr(fd, name) == 0 ? 0 : -errno; }
+
 int64_t clinux_flistxattr(int fd, char *list, size_t size) {
     ssize_t n = flistxattr(fd, list, size);
     return n >= 0 ? (int64_t)n : -errno;

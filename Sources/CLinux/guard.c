@@ -50,20 +50,22 @@ static int wait_until_ready(int ready) {
     }
 }
 
-int clinux_guard_start(struct clinux_guard *guard, const int *descriptors, int count, int records, const char *names) {
+int clinux_guard_start(struct clinux_guard *guard, const struct clinux_guarded *guarded) {
+    int count = guarded->count;
     if (count < 1 || count > CLINUX_GUARD_MAX) return -E2BIG;
     int control[2] = {-1, -1}, ready[2] = {-1, -1};
     int self = -1, error = 0;
     void *memory = mmap(NULL, sizeof(struct clinux_guard_shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) return -errno;
     self = (int)syscall(SYS_pidfd_open, getpid(), 0);
-    if (!copy_names(memory, names, count)) {
+    memcpy(((struct clinux_guard_shared *)memory)->record_file, guarded->records, sizeof(int) * (size_t)count);
+    if (!copy_names(memory, guarded->names, count)) {
         error = -ENAMETOOLONG;
     } else if (self < 0 || pipe2(control, O_CLOEXEC) != 0 || pipe2(ready, O_CLOEXEC) != 0) {
         error = -errno;
     } else {
         pid_t pid = _Fork();
-        if (pid == 0) clinux_guard_main(memory, descriptors, count, control[0], self, records, ready[1]);
+        if (pid == 0) clinux_guard_main(memory, guarded, control[0], self, ready[1]);
         if (pid < 0) {
             error = -errno;
         } else {
@@ -92,16 +94,45 @@ void clinux_guard_arm(struct clinux_guard *guard, uint64_t nanoseconds) {
     if (write(guard->control, "a", 1) < 0) {}  // wakes the guard; it would look by itself soon
 }
 
-int clinux_guard_freezing(struct clinux_guard *guard, int index) {
-    atomic_store(&guard->shared->state[index], FREEZING);
-    if (clinux_guard_mark(guard) == CLINUX_GUARD_INTACT) return 0;
-    atomic_store(&guard->shared->state[index], IDLE);
-    return -ECANCELED;
+static int note(struct clinux_guard *guard, int index, char state) {
+    return clinux_guard_note(guard->shared->record_file[index], state);
 }
 
-void clinux_guard_frozen(struct clinux_guard *guard, int index) { atomic_store(&guard->shared->state[index], FROZEN); }
+int clinux_guard_freezing(struct clinux_guard *guard, int index) {
+    atomic_store(&guard->shared->state[index], FREEZING);
+    int error = -ECANCELED;
+    if (clinux_guard_mark(guard) == CLINUX_GUARD_INTACT) error = note(guard, index, CLINUX_RECORD_FREEZING);
+    if (error) atomic_store(&guard->shared->state[index], IDLE);
+    return error;
+}
 
-void clinux_guard_thawed(struct clinux_guard *guard, int index) { atomic_store(&guard->shared->state[index], THAWED); }
+void clinux_guard_frozen(struct clinux_guard *guard, int index) {
+    note(guard, index, CLINUX_RECORD_FROZEN);  // if that fails, "freezing" has the same effect
+    atomic_store(&guard->shared->state[index], FROZEN);
+}
+
+void clinux_guard_thawed(struct clinux_guard *guard, int index) {
+    note(guard, index, CLINUX_RECORD_THAWED);
+    atomic_store(&guard->shared->state[index], THAWED);
+}
+
+/// Without taking its end away from `clinux_guard_finish`.
+static bool has_ended(const struct clinux_guard *guard) {
+    siginfo_t info = {.si_pid = 0};
+    return waitid(P_PID, (id_t)guard->pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == guard->pid;
+}
+
+int clinux_guard_has_thawed(const struct clinux_guard *guard, int index) {
+    uint64_t patience = clinux_boot_time() + CONFIRM_WAIT_NS;
+    for (;;) {
+        if (atomic_load(&guard->shared->thawed_by_guard[index])) return 1;
+        if (clinux_guard_mark(guard) == CLINUX_GUARD_INTACT) return 0;
+        if (has_ended(guard)) return atomic_load(&guard->shared->thawed_by_guard[index]);
+        if (clinux_boot_time() > patience) return 0;
+        struct timespec moment = {.tv_nsec = 50 * 1000};
+        nanosleep(&moment, NULL);
+    }
+}
 
 int clinux_guard_mark(const struct clinux_guard *guard) {
     int mark = atomic_load(&guard->shared->mark);

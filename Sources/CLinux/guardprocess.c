@@ -32,7 +32,7 @@ static const uint64_t GIVE_UP_NS = 60ull * 1000 * 1000 * 1000;  // after the par
 struct watch {
     struct clinux_guard_shared *shared;
     int control, parent, records, count;  // control and parent (a pidfd) are polled; records: the directory of freeze records
-    const int *descriptors;
+    const int *descriptors, *record_files;
 };
 
 static bool parent_is_dead(const struct watch *w) {
@@ -65,19 +65,33 @@ static int wait_for_reason(const struct watch *w) {
 struct attempt {
     pid_t pid;  // 0: none running
     uint64_t since;
-    int state;
     bool parent_dead;
     bool done;
 };
 
+struct choice {
+    const struct watch *watch;
+    int index;
+};
+
+/// Looks once more: what the parent has thawed since somebody else may have frozen.
+static int still_frozen(void *context) {
+    const struct choice *choice = context;
+    struct clinux_guard_shared *shared = choice->watch->shared;
+    int state = atomic_load(&shared->state[choice->index]);
+    atomic_store(&shared->thaw_saw[choice->index], state);
+    return state == FREEZING || state == FROZEN ? choice->watch->descriptors[choice->index] : -1;
+}
+
 /// One FITHAW in a process of its own, so that one that blocks does not keep the others frozen.
 static void start_thaw(const struct watch *w, struct attempt *a, int i, bool parent_dead) {
-    a->state = atomic_load(&w->shared->state[i]);
+    struct choice choice = {w, i};
     a->parent_dead = parent_dead;
     a->since = clinux_boot_time();
-    pid_t pid = clinux_thaw_fork(w->descriptors[i], &w->shared->thaw_result[i], NULL);
+    pid_t pid = clinux_thaw_fork(&w->shared->thaw_result[i], still_frozen, &choice);
     if (pid < 0) {  // no process to be had: better to block than not to thaw
-        atomic_store(&w->shared->thaw_result[i], clinux_thaw(w->descriptors[i]));
+        int fd = still_frozen(&choice);
+        atomic_store(&w->shared->thaw_result[i], fd < 0 ? -EINVAL : clinux_thaw(fd));
         pid = 0;
     }
     a->pid = pid;
@@ -92,13 +106,13 @@ static void collect(const struct watch *w, struct attempt *a, int i, bool *odd_e
     int result = atomic_load(&w->shared->thaw_result[i]);
     if (result == 0 || result == -EINVAL) {
         // While the parent may still be inside FIFREEZE the freeze can complete after either answer.
-        a->done = a->state == FROZEN || (a->parent_dead && result == -EINVAL);
+        a->done = atomic_load(&w->shared->thaw_saw[i]) == FROZEN || (a->parent_dead && result == -EINVAL);
     } else {
         *odd_error = true;
     }
 }
 
-/// Thawing processes that are no longer wanted. One that came late would thaw what the next losnap has frozen since.
+/// Thawing processes that are no longer wanted. Each holds the locks, too, so that one which comes late thaws nothing of the next losnap's.
 static void end_attempts(struct attempt *attempts, int count) {
     for (int i = 0; i < count; i++) {
         if (attempts[i].pid > 0) kill(attempts[i].pid, SIGKILL);
@@ -122,8 +136,12 @@ static bool thaw_one(const struct watch *w, struct attempt *a, int i, bool paren
         nanosleep(&moment, NULL);
         collect(w, a, i, odd_error);
     }
-    // At once, not when all are done: another losnap may freeze this one while the guard is still busy with the others.
-    if (a->done) clinux_guard_remove_record(w->records, w->shared->record[i]);
+    // At once, not when all are done: whoever looks meanwhile is told the truth.
+    if (a->done) {
+        clinux_guard_note(w->record_files[i], CLINUX_RECORD_THAWED);
+        atomic_store(&w->shared->thawed_by_guard[i], 1);
+        clinux_guard_remove_record(w->records, w->shared->record[i]);
+    }
     return a->done;
 }
 
@@ -167,6 +185,7 @@ static void thaw_until_done(const struct watch *w) {
 /// Everything the guard will run is run once, so that its pages are there and locked before anything is frozen.
 static void warm_up(void) {
     clinux_boot_time();
+    clinux_guard_note(-1, CLINUX_RECORD_THAWED);
     struct timespec none = {0};
     nanosleep(&none, NULL);
     pid_t pid = _Fork();
@@ -177,7 +196,8 @@ static void warm_up(void) {
 }
 
 _Noreturn void clinux_guard_main(
-    struct clinux_guard_shared *shared, const int *given, int count, int control, int parent, int records, int ready) {
+    struct clinux_guard_shared *shared, const struct clinux_guarded *guarded, int control, int parent, int ready) {
+    int count = guarded->count;
     setsid();
     if (chdir("/") != 0) {}  // the parent's working directory is not kept busy
     prctl(PR_SET_NAME, "losnap-guard");
@@ -189,24 +209,30 @@ _Noreturn void clinux_guard_main(
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 
-    // Keep the pipe, the parent's pidfd, the directory of freeze records, the descriptors to thaw and the ready end; nothing else: no
-    // lock, clone or terminal.
-    enum { HIGH = CLINUX_GUARD_MAX + 8 };
-    int kept[CLINUX_GUARD_MAX + 4];
+    // Keep the pipe, the parent's pidfd, the directory of freeze records, the descriptors to thaw, their freeze records, the locks of their
+    // filesystems and the ready end; nothing else: no other lock, no clone or terminal.
+    enum { HIGH = 3 * CLINUX_GUARD_MAX + 8 };
+    int kept[3 * CLINUX_GUARD_MAX + 4];
     int total = 0;
     kept[total++] = fcntl(control, F_DUPFD, HIGH);
     kept[total++] = fcntl(parent, F_DUPFD, HIGH);
-    kept[total++] = fcntl(records, F_DUPFD, HIGH);
-    for (int i = 0; i < count; i++) kept[total++] = fcntl(given[i], F_DUPFD, HIGH);
+    kept[total++] = fcntl(guarded->directory, F_DUPFD, HIGH);
+    for (int i = 0; i < count; i++) kept[total++] = fcntl(guarded->descriptors[i], F_DUPFD, HIGH);
+    for (int i = 0; i < count; i++) kept[total++] = fcntl(guarded->records[i], F_DUPFD, HIGH);
+    for (int i = 0; i < count; i++) kept[total++] = fcntl(guarded->locks[i], F_DUPFD, HIGH);
     kept[total++] = fcntl(ready, F_DUPFD, HIGH);
     ready = total - 1;
     for (int i = 0; i < total; i++) {
         if (kept[i] < 0 || dup2(kept[i], i) < 0) _exit(1);
     }
     if (close_range((unsigned)total, ~0u, 0) != 0) _exit(1);
-    int descriptors[CLINUX_GUARD_MAX];
-    for (int i = 0; i < count; i++) descriptors[i] = 3 + i;
-    struct watch w = {.shared = shared, .control = 0, .parent = 1, .records = 2, .count = count, .descriptors = descriptors};
+    int descriptors[CLINUX_GUARD_MAX], record_files[CLINUX_GUARD_MAX];
+    for (int i = 0; i < count; i++) {
+        descriptors[i] = 3 + i;
+        record_files[i] = 3 + count + i;
+    }
+    struct watch w = {
+        .shared = shared, .control = 0, .parent = 1, .records = 2, .count = count, .descriptors = descriptors, .record_files = record_files};
 
     int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);  // best effort: needs CAP_SYS_RESOURCE
     if (score >= 0) {

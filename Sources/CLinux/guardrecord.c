@@ -1,8 +1,9 @@
-// Removing a freeze record in the guard. The rules: async-signal-safe calls only, and only a record that names this very process; one of
-// a losnap that has frozen the same filesystem since is not touched.
+// What parent and guard do with freeze records while something may be frozen. The rules: async-signal-safe calls only, and only a record that
+// names this very process is removed.
 #define _GNU_SOURCE 1
 #include "guardshared.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
@@ -18,6 +19,14 @@ static size_t own_line(char line[32]) {
     while (count) line[length++] = digits[--count];
     line[length++] = ' ';
     return length;
+}
+
+int clinux_guard_note(int record, char state) {
+    ssize_t count;
+    do {
+        count = pwrite(record, &state, 1, CLINUX_RECORD_STATE_AT);
+    } while (count < 0 && errno == EINTR);
+    return count == 1 ? 0 : count < 0 ? -errno : -EIO;
 }
 
 void clinux_guard_remove_record(int directory, const char *name) {

@@ -4,6 +4,7 @@
 #include "thawshared.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/mman.h>
@@ -18,31 +19,40 @@ struct clinux_thaw_answer {
     atomic_int value;
 };
 
-pid_t clinux_thaw_fork(int fd, atomic_int *answer, int (*prepare)(int fd)) {
+pid_t clinux_thaw_fork(atomic_int *answer, int (*choose)(void *context), void *context) {
     atomic_store(answer, THAW_NO_ANSWER);
     pid_t pid = _Fork();
     if (pid == 0) {
-        int target = prepare ? prepare(fd) : fd;
-        atomic_store(answer, clinux_thaw(target));
+        int fd = choose(context);
+        atomic_store(answer, fd < 0 ? -EINVAL : clinux_thaw(fd));
         _exit(0);
     }
     return pid < 0 ? -errno : pid;
 }
 
-/// One that blocks outlives the command: it must hold no lock, no terminal, and no pipe whose reader waits for the end.
-static int drop_all_but(int fd) {
+struct kept {
+    int fd, lock;
+};
+
+/// One that blocks outlives the command: it must hold no terminal, and no pipe whose reader waits for the end. The filesystem's lock it must
+/// hold, or it would thaw what the next losnap has frozen when it comes through.
+static int drop_all_but(void *context) {
+    enum { HIGH = 16 };
+    int fd = ((struct kept *)context)->fd, lock = ((struct kept *)context)->lock;
     setsid();
     if (chdir("/") != 0) {}
     prctl(PR_SET_NAME, "losnap-thaw");
-    if (dup2(fd, 0) < 0) return fd;
-    close_range(1, ~0u, 0);
+    int high = fcntl(fd, F_DUPFD, HIGH), high_lock = fcntl(lock, F_DUPFD, HIGH);
+    if (high < 0 || high_lock < 0 || dup2(high, 0) < 0 || dup2(high_lock, 1) < 0) return fd;
+    close_range(2, ~0u, 0);
     return 0;
 }
 
-int clinux_thaw_start(struct clinux_thaw *thaw, int fd) {
+int clinux_thaw_start(struct clinux_thaw *thaw, int fd, int lock) {
     struct clinux_thaw_answer *answer = mmap(NULL, sizeof *answer, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (answer == MAP_FAILED) return -errno;
-    pid_t pid = clinux_thaw_fork(fd, &answer->value, drop_all_but);
+    struct kept kept = {fd, lock};
+    pid_t pid = clinux_thaw_fork(&answer->value, drop_all_but, &kept);
     if (pid < 0) {
         munmap(answer, sizeof *answer);
         return pid;

@@ -23,8 +23,6 @@ public enum ConfigurationError: ExplainedError, Hashable {
     case notAFile(path: FilePath)
     /// Somebody else than root could change what root does.
     case exposed(path: FilePath, Exposed)
-    /// A symbolic link on the way to root's configuration.
-    case link(path: FilePath)
     /// It has more bytes than a configuration may have.
     case tooLarge(path: FilePath, limit: Int)
     /// Its text is wrong, in at least one place.
@@ -42,7 +40,7 @@ public enum ConfigurationError: ExplainedError, Hashable {
         switch self {
         case .missing: "configuration_missing"
         case .unreadable, .notAFile: "configuration_unreadable"
-        case .exposed, .link: "configuration_exposed"
+        case .exposed: "configuration_exposed"
         case .tooLarge: "configuration_too_large"
         case .invalid: "configuration_invalid"
         }
@@ -51,7 +49,7 @@ public enum ConfigurationError: ExplainedError, Hashable {
     public var category: ErrorCategory {
         switch self {
         case .missing: .notFound
-        case .exposed, .link: .permission
+        case .exposed: .permission
         case .unreadable(_, .permissionDenied), .unreadable(_, .notPermitted): .permission
         case .unreadable, .notAFile, .tooLarge, .invalid: .configuration
         }
@@ -64,7 +62,6 @@ public enum ConfigurationError: ExplainedError, Hashable {
         case .notAFile(let path): "\(path.string): the configuration can't be read: it is not a regular file"
         case .exposed(let path, .owner(let user)): "\(path.string): belongs to user \(user), who could change what root does"
         case .exposed(let path, .writable): "\(path.string): others than root may write it, and so change what root does"
-        case .link(let path): "\(path.string): is a symbolic link, which root does not follow to a configuration"
         case .tooLarge(let path, let limit): "\(path.string): the configuration is larger than \(limit) bytes"
         case .invalid(let path, let problems):
             problems.first.map { problem in
@@ -80,7 +77,6 @@ public enum ConfigurationError: ExplainedError, Hashable {
         case .unreadable, .notAFile: "run losnap as its owner, or name another with --config FILE"
         case .exposed(let path, .owner): "if you trust what it says: chown root \(path.string.shellWord)"
         case .exposed(let path, .writable): "if you trust what it says: chmod go-w \(path.string.shellWord)"
-        case .link: "name the file itself with --config FILE"
         case .tooLarge: "a configuration has policies and sources, and is short; check --config and LOSNAP_CONFIG"
         case .invalid(_, let problems): problems.first?.hint ?? "see losnap.yaml(5)"
         }

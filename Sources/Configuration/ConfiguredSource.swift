@@ -26,6 +26,8 @@ public struct ConfiguredSource: Sendable, Hashable {
     public let consistency: ConfiguredConsistency
     /// How long a freeze may last.
     public let maxFreeze: FreezeTime?
+    /// The longest that each step before the freeze may take.
+    public let maxPrepare: PrepareTime?
     /// How it is cloned while frozen; nil: losnap chooses.
     public let clone: CloneWay?
     /// The hook before the freeze.
@@ -60,6 +62,7 @@ public struct ConfiguredSource: Sendable, Hashable {
         immutable = block.immutable?.value ?? true
         consistency = block.consistency?.value ?? .frozen
         maxFreeze = block.maxFreeze?.value
+        maxPrepare = block.maxPrepare?.value
         clone = block.clone?.value
         before = block.before?.value
         after = block.after?.value
@@ -81,6 +84,7 @@ public struct ConfiguredSource: Sendable, Hashable {
             EffectiveSetting("immutable", block.immutable, or: ["true"]) { [$0 ? "true" : "false"] },
             EffectiveSetting("consistency", block.consistency, or: ["frozen"]) { [$0.rawValue] },
             EffectiveSetting("max-freeze", block.maxFreeze, or: ["10s"]) { [$0.description] },
+            EffectiveSetting("max-prepare", block.maxPrepare, or: ["5min"]) { [$0.description] },
             EffectiveSetting("clone", block.clone) { [$0.rawValue] },
             EffectiveSetting("before", hook: block.before),
             EffectiveSetting("after", hook: block.after),

@@ -90,8 +90,8 @@ public enum SnapshotsError: ExplainedError {
 
     // MARK: Places
 
-    /// A directory belongs to somebody else, or others could change what lies in it.
-    case directoryExposed(path: FilePath, exposure: Exposure)
+    /// A directory belongs to somebody else, or others could change what lies in it. With the source whose snapshots were to go there, if it was for one.
+    case directoryExposed(path: FilePath, exposure: Exposure, source: ExposedSource? = nil)
     /// The filesystem at that path is not the pool that the catalogue remembers.
     case poolNotIdentified(path: FilePath)
     /// A directory in which snapshots of that source should lie is not there, though its pool seems to be.
@@ -133,6 +133,8 @@ public enum SnapshotsError: ExplainedError {
     case imageInUse(path: FilePath, by: String)
     /// An image has further names, which would go on showing the old one.
     case imageHasLinks(path: FilePath, count: UInt32)
+    /// Where somebody else could have exchanged it, the image belongs to a user whom none of its snapshots knows as its owner.
+    case imageOwnerChanged(name: SourceName, path: FilePath, user: UInt32, before: UInt32)
     /// An image may not be replaced.
     case imageProtected(path: FilePath)
     /// An image can't be restored to another filesystem than its snapshot's, neither in place nor as a new file.

@@ -50,17 +50,19 @@ struct Loclone: ParsableCommand {
 
     func run() throws {
         let places = RuntimePlaces.forUser(geteuid()) { name in getenv(name).map { String(cString: $0) } }
-        for found in try thawLeftFrozen(places: places) {
-            switch found {
-            case .thawed(let mountPoint): complain("\(mountPoint): was left frozen by a killed process; thawed")
-            case .stuck(let mountPoint, let error):
-                complain(
-                    "warning: \(mountPoint): left frozen by a killed process, and can't be thawed: \(error.message)", hint: error.hint)
-            case .stale, .inUse: break
-            }
-        }
+        for found in try thawLeftFrozen(places: places) { complain(found) }
         let replacement = try Replacement(source: source, destination: destination)
         for note in try replacement.make(places: places) { print(EscapedText.line(note)) }
+    }
+}
+
+/// Says what was found left frozen.
+func complain(_ found: LeftFrozen) {
+    switch found {
+    case .thawed(let mountPoint): complain("\(mountPoint): was left frozen by a killed process; thawed")
+    case .stuck(let mountPoint, let error):
+        complain("warning: \(mountPoint): left frozen by a killed process, and can't be thawed: \(error.message)", hint: error.hint)
+    case .stale, .inUse: break
     }
 }
 

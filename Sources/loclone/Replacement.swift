@@ -13,12 +13,14 @@ struct Replacement {
         image = try ImageFile(path: source)
         place = try DestinationPlace(destination)
         if place.existing?.identity == image.identity { throw .sameFile(source: source, destination: destination) }
+        try place.check(for: image)
     }
 
     /// Clones, freezing what is mounted, and replaces. Returns what the user should know.
     func make(places: RuntimePlaces) throws(CloneError) -> [String] {
         var notes: [String] = []
         var options = CloneOptions(places: places)
+        options.thawed = { complain($0) }
         let taken: TakenClone
         do {
             taken = try take(options)

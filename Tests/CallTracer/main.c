@@ -2,17 +2,19 @@
 // The rules: only the program and, if wanted, its thaw guard are traced; everything is under a deadline; it ends when the program and all that
 // it started have ended, which proves that no thaw guard is left.
 //
-// calltracer [--from TEXT] [--guard] [--at N (--send SIGNAL [--group | --guard-first] | --starve RESOURCE)] [--keep IMAGE FILE]... [--limit SECONDS]
-//            --report FILE -- PROGRAM ARGUMENT...
+// calltracer [--from TEXT] [--guard] [--at N (--send SIGNAL [--group | --guard-first] | --starve RESOURCE) [--hold]] [--keep IMAGE FILE]...
+//            [--limit SECONDS] --report FILE -- PROGRAM ARGUMENT...
 // --from TEXT    counts from the first path that contains it (of openat and openat2), which is number 1; `fork`: from the first fork
 // --guard        counts and strikes the thaw guard, the first process that the program forks, from its first call on
 // --group        sends the signal to the program's process group
 // --guard-first  ends the thaw guard before, if there is one; nobody can thaw then
 // --starve       from there on it gets no more of what the number is for (RLIMIT_AS, RLIMIT_NOFILE, RLIMIT_FSIZE)
+// --hold         holds the one to be struck before the call; the first SIGUSR1 to the tracer strikes it
 // --keep         when the program is about to thaw, clones IMAGE as FILE: the same instant as its own clone
 // SIGUSR1 and SIGUSR2 to the tracer send SIGCONT and SIGKILL to the one struck.
 //
-// The report has a line for each: `call N WHAT` (without --at), `struck N WHAT frozen|free`, `kept`, `ended exit STATUS`, `ended signal NUMBER`.
+// The report has a line for each: `call N WHAT` (without --at), `held N WHAT frozen|free`, `struck N WHAT frozen|free`,
+// `kept`, `ended exit STATUS`, `ended signal NUMBER`.
 #define _GNU_SOURCE 1
 #include <errno.h>
 #include <fcntl.h>
@@ -41,7 +43,7 @@ enum { MOST_KEPT = 8, TRACE_OPTIONS = PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL 
 
 static struct {
     const char *from;
-    bool guard, group, guard_first;
+    bool guard, group, guard_first, hold;
     long at;
     int signal, resource;
     int kept;
@@ -54,6 +56,8 @@ static struct {
 static struct {
     pid_t program, guard;
     pid_t struck;  // 0: not yet
+    pid_t held;    // 0: none
+    char held_at[32];
     long count;
     bool counts, kept, guard_traced;
     bool at_freeze, freezing, thawing;  // the program is in a call that freezes, has been in one, has come to its first thaw
@@ -90,6 +94,7 @@ static void parse(int count, char **words) {
         if (!strcmp(word, "--guard")) request.guard = true;
         else if (!strcmp(word, "--group")) request.group = true;
         else if (!strcmp(word, "--guard-first")) request.guard_first = true;
+        else if (!strcmp(word, "--hold")) request.hold = true;
         else if (!strcmp(word, "--from") && has_next) request.from = words[++i];
         else if (!strcmp(word, "--at") && has_next) request.at = atol(words[++i]);
         else if (!strcmp(word, "--send") && has_next) request.signal = atoi(words[++i]);
@@ -263,7 +268,19 @@ static void at_entry(pid_t pid, const struct __ptrace_syscall_info *call) {
     if (!state.counts) return;
     state.count++;
     if (!request.at) report("call %ld %s\n", state.count, what);
-    if (state.count == request.at) strike(pid, what);
+    if (state.count != request.at) return;
+    if (!request.hold) return strike(pid, what);
+    state.held = pid;
+    snprintf(state.held_at, sizeof state.held_at, "%s", what);
+    report("held %ld %s %s\n", state.count, what, state.freezing && !state.thawing ? "frozen" : "free");
+}
+
+/// Strikes the one that is held, and lets it go on.
+static void strike_held(void) {
+    pid_t pid = state.held;
+    state.held = 0;
+    strike(pid, state.held_at);
+    if (request.signal != SIGKILL || request.resource >= 0) ptrace(PTRACE_SYSCALL, pid, 0, 0);
 }
 
 static void see_stop(pid_t pid, int status) {
@@ -287,7 +304,7 @@ static void see_stop(pid_t pid, int status) {
     } else if (number == (SIGTRAP | 0x80)) {
         struct __ptrace_syscall_info call;
         if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof call, &call) > 0 && call.op == PTRACE_SYSCALL_INFO_ENTRY) at_entry(pid, &call);
-        if (state.struck == pid && request.signal == SIGKILL) return;
+        if (state.held == pid || (state.struck == pid && request.signal == SIGKILL)) return;
     } else if (event == PTRACE_EVENT_STOP && number != SIGTRAP) {
         ptrace(PTRACE_LISTEN, pid, 0, 0);  // stopped by a signal: it stays so until SIGCONT
         return;
@@ -301,7 +318,10 @@ static void see_stop(pid_t pid, int status) {
 static bool follow(void) {
     long long end = milliseconds() + request.limit * 1000;
     for (;;) {
-        if (wanted && state.struck) {
+        if (wanted && state.held) {
+            wanted = 0;
+            strike_held();
+        } else if (wanted && state.struck) {
             pid_t parent = 0;  // of a guard it is the program, and then this process; reaped by the program, its number may be another's
             if (look(state.struck, &parent) && (parent == state.program || parent == getpid())) {
                 kill(request.group ? -state.struck : state.struck, wanted);

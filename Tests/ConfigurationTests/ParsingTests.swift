@@ -68,7 +68,7 @@ import Testing
             """
             policies: { p: { keep: { last: 1 } } }
             defaults: { policy: p, every: 90m, before: echo, timeout: 2m, immutable: false, if-changed: true, max-freeze: 500ms,
-                        clone: maps }
+                        clone: maps, max-prepare: 90s }
             sources:
               a: { image: /a.img }
               b: { image: /b.img, policy: null, before: null, every: [ 12:30, 07:00 ], immutable: true, if-changed: false,
@@ -83,6 +83,7 @@ import Testing
         #expect(!a.immutable)
         #expect(a.ifChanged?.bytes == 1 << 20)
         #expect(a.maxFreeze?.milliseconds == 500)
+        #expect(a.maxPrepare?.seconds == 90)
         #expect(configuration.sources.map(\.clone) == [.maps, nil, .tracked])
         #expect(a.settings.contains { $0.key == "clone" && $0.values == ["maps"] && $0.position?.line == 3 })
         #expect(b.settings.contains { $0.key == "clone" && $0.values.isEmpty && $0.position?.line == 7 })
@@ -110,6 +111,10 @@ import Testing
         for text in ["10ms", "1500ms", "10s", "2min", "10min"] {
             let time = try FreezeTime(parsing: text)
             #expect(try FreezeTime(parsing: time.description) == time)
+        }
+        for text in ["1s", "90s", "5min", "24h"] {
+            let time = try PrepareTime(parsing: text)
+            #expect(try PrepareTime(parsing: time.description) == time)
         }
         for text in ["1B", "512KiB", "1MiB", "2TiB"] { #expect(try ConfiguredSize(parsing: text).description == text) }
         #expect(try ConfiguredSize(parsing: "3KiB").bytes == 3072)

@@ -42,7 +42,7 @@ enum Main {
         }
         var options = CloneOptions(
             consistency: request.consistency, maxFreezeNanoseconds: request.deadlineMilliseconds * 1_000_000,
-            waitsForLocks: request.waits, places: RuntimePlaces(under: request.runtime), way: request.way)
+            wait: LockWait(waits: request.waits), places: RuntimePlaces(under: request.runtime), way: request.way)
         options.tuning = request.tuning
         let besides = request.clonesBeside ? try targets.map { try Beside($0) } : []
         if let command = request.between { options.tuning.betweenPhases = { _ = system(command) } }

@@ -17,12 +17,14 @@ struct CliCheckFrozenTests {
             let frozen = scene.sandbox.runtime.appending("frozen")
             try Command.run("mkdir", ["-p", "-m", "700", frozen.string])
             let device = try #require(
-                MountTable(prefix: "", mountInfo: Array(mountInfo().utf8)).entries.first { $0.mountPoint == image.path.string }?.device)
+                MountLines.entries(of: Array(mountInfo().utf8)).first { $0.mountPoint == image.path.string }?.device)
             let uuid =
                 kind == .btrfs
                 ? try FilesystemUUID(Command.run("blkid", ["-o", "value", "-s", "UUID", scene.image.string]).dropLast()) : nil
             func record(_ processes: [ProcessIdentity], boot: String = currentBootID()) throws {
-                let record = FreezeRecord(boot: boot, device: device, uuid: uuid, mountPoint: image.path.string, processes: processes)
+                let record = FreezeRecord(
+                    state: .frozen, boot: boot, device: device, filesystem: FrozenFilesystem(isBtrfs: kind == .btrfs, uuid: uuid),
+                    mountPoint: image.path.string, processes: processes)
                 try scene.scope.write(record.text, to: frozen.appending(record.fileName))
             }
             let own = try #require(ProcessIdentity(pid: getpid()))

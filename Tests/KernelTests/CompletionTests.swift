@@ -114,7 +114,7 @@ struct CompletionTests {
             let gone = ProcessIdentity(pid: Int32.max, startTime: 1)
             let device = status.split(separator: ":").compactMap { UInt32($0) }
             let record = FreezeRecord(
-                boot: boot, device: DeviceNumber(major: device[0], minor: device[1]), mountPoint: image.path.string,
+                state: .frozen, boot: boot, device: DeviceNumber(major: device[0], minor: device[1]), mountPoint: image.path.string,
                 processes: [gone, gone])
             try image.mount.freeze()
             try scene.scope.write(record.text, to: scene.sandbox.runtime.appending("frozen").appending(record.fileName))

@@ -30,6 +30,7 @@ import Testing
         Wrong("create a --labell x", "unknown option '--labell'", "did you mean '--label'? see losnap create --help"),
         Wrong("create a --label", "missing value for '--label <text>'", "see losnap create --help"),
         Wrong("create a --max-freeze 5ms", "--max-freeze: '5ms' is not between 10ms and 10min", "write it like 500ms, 10s or 2min"),
+        Wrong("create a --max-prepare 25h", "--max-prepare: '25h' is not between 1s and 24h", "write it like 90s or 10min"),
         Wrong("create a --max-freeze 11m", "--max-freeze: '11m' is not between 10ms and 10min", "write it like 500ms, 10s or 2min"),
         Wrong(
             "create a --time 2026-11-23", "'2026-11-23' is not understood as a time",

@@ -144,7 +144,9 @@ struct StoreFaultTests {
             #expect(try store.repair(RepairRequest()).failed.isEmpty, what)
         }
         try scene.expectSettled(store, what)
-        #expect(try store.repair(RepairRequest()).steps.isEmpty, what)
+        // An old image that a restore has left is reported again and again, until somebody has removed it.
+        let isOften = { (step: RepairStep) in step.kind == .restoreLeft && operation == .restoreInPlace && crashed }
+        #expect(try store.repair(RepairRequest()).steps.allSatisfy(isOften), what)
         guard failed else { return }
         if let error = failure({ try operation.run(store, scene) }) {
             #expect(operation.isDone(error), "\(what): again: \(error.message)")

@@ -152,6 +152,9 @@ package final class RecordingKernel: Sendable {
             try self.run("setOwner", "\(user):\(group)") { () throws(Errno) in try base.setOwner(fd, user, group) }
         }
         kernel.getXattr = { (fd, name) throws(Errno) in try self.run("getXattr", name) { () throws(Errno) in try base.getXattr(fd, name) } }
+        kernel.removeXattr = { (fd, name) throws(Errno) in
+            try self.run("removeXattr", name) { () throws(Errno) in try base.removeXattr(fd, name) }
+        }
         kernel.setXattr = { (fd, name, value) throws(Errno) in
             try self.run("setXattr", name) { () throws(Errno) in try base.setXattr(fd, name, value) }
         }

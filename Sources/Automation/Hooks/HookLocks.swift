@@ -18,8 +18,8 @@ extension Store {
             for (identity, path) in places.sorted(by: { ($0.key.device, $0.key.inode) < ($1.key.device, $1.key.inode) }) {
                 locks.append(
                     try .take(
-                        "hooks-\(identity.device)-\(identity.inode)", for: path.string, in: directory, wait: options.waitsForLocks,
-                        atMost: options.longestWaitNanoseconds, kernel: options.kernel))
+                        "hooks-\(identity.device)-\(identity.inode)", for: path.string, in: directory, waiting: options.wait,
+                        kernel: options.kernel))
             }
             return locks
         } catch {

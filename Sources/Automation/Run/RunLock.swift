@@ -49,7 +49,7 @@ extension Store {
         do {
             return try FileLock.take(
                 name(part), for: "run",
-                in: try openPrivateDirectory(options.places.locks, kernel: options.kernel), wait: false, kernel: options.kernel)
+                in: try openPrivateDirectory(options.places.locks, kernel: options.kernel), waiting: .none, kernel: options.kernel)
         } catch CloneError.locked(_, let holder) {
             throw RunBusy(holder: holder)
         }

@@ -12,6 +12,8 @@ public struct TakeWishes: Sendable, Hashable {
     public var consistency: Consistency?
     /// The longest freeze.
     public var maxFreezeNanoseconds: UInt64?
+    /// The longest that each step before the freeze may take.
+    public var maxPrepareNanoseconds: UInt64?
     /// How to clone what is frozen.
     public var way: CloneWay?
     /// Whether the files get the immutable flag.
@@ -21,11 +23,13 @@ public struct TakeWishes: Sendable, Hashable {
 
     /// Those wishes; by itself, everything as configured.
     public init(
-        consistency: Consistency? = nil, maxFreezeNanoseconds: UInt64? = nil, way: CloneWay? = nil, setsImmutable: Bool? = nil,
+        consistency: Consistency? = nil, maxFreezeNanoseconds: UInt64? = nil, maxPrepareNanoseconds: UInt64? = nil, way: CloneWay? = nil,
+        setsImmutable: Bool? = nil,
         runsHooks: Bool = true
     ) {
         self.consistency = consistency
         self.maxFreezeNanoseconds = maxFreezeNanoseconds
+        self.maxPrepareNanoseconds = maxPrepareNanoseconds
         self.way = way
         self.setsImmutable = setsImmutable
         self.runsHooks = runsHooks
@@ -46,6 +50,8 @@ public struct TakeOrder: Sendable, Hashable {
     public var consistency: Consistency
     /// The longest freeze.
     public var maxFreezeNanoseconds: UInt64
+    /// The longest that each step before the freeze may take.
+    public var maxPrepareNanoseconds: UInt64
     /// How it is cloned while frozen; nil: as fits it best.
     public var way: CloneWay?
     /// Whether its file gets the immutable flag.
@@ -66,6 +72,8 @@ public struct TakeOrder: Sendable, Hashable {
         self.policy = policy.map { RecordedPolicy(name: $0.name, scope: $0.scope) }
         consistency = wishes.consistency ?? (entry?.consistency == .crash ? .crash : .frozen)
         maxFreezeNanoseconds = wishes.maxFreezeNanoseconds ?? UInt64(entry?.maxFreeze?.milliseconds ?? 10_000) * 1_000_000
+        maxPrepareNanoseconds =
+            wishes.maxPrepareNanoseconds ?? entry?.maxPrepare.map { UInt64($0.seconds) * 1_000_000_000 } ?? CloneOptions.usualPreparation
         way = wishes.way ?? entry?.clone
         setsImmutable = wishes.setsImmutable ?? entry?.immutable ?? true
         directory = entry?.snapshotDirectory

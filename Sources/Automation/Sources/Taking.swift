@@ -45,6 +45,7 @@ extension CreateRequest {
         }
         // The most careful one counts for all, who are frozen together.
         if let shortest = orders.map(\.maxFreezeNanoseconds).min() { request.maxFreezeNanoseconds = shortest }
+        if let longest = orders.map(\.maxPrepareNanoseconds).max() { request.maxPrepareNanoseconds = longest }
         for order in orders {
             request.exceptions[order.source.id] = Exception(
                 consistency: order.consistency, way: order.way, setsImmutable: order.setsImmutable, directory: order.directory)

@@ -21,5 +21,6 @@
 #include "signals.h"
 #include "thaw.h"
 #include "tracing.h"
+#include "usage.h"
 
 #endif

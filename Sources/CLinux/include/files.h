@@ -67,6 +67,7 @@ int clinux_flock(int fd, int operation);
 int64_t clinux_fgetxattr(int fd, const char *name, void *value, size_t size);
 
 int clinux_fsetxattr(int fd, const char *name, const void *value, size_t size);
+int clinux_fremovexattr(int fd, const char *name);
 
 int64_t clinux_flistxattr(int fd, char *list, size_t size);
 

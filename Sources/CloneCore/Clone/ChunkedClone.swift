@@ -21,7 +21,7 @@ func cloneInChunks(
     while offset < size {
         guard goOn() else { return .stopped }
         let isLast = size - offset <= piece.amount
-        let began = kernel.bootTime()
+        let call = CallTimer(kernel)
         do {
             // The last piece goes to the end of the file, which need not be at the end of a block.
             try kernel.cloneRange(destination, source, offset, isLast ? 0 : piece.amount)
@@ -30,7 +30,7 @@ func cloneInChunks(
         }
         if isLast { return .done }
         offset += piece.amount
-        piece.took(kernel.bootTime() - began)
+        piece.took(call.time(kernel))
     }
     return .done
 }

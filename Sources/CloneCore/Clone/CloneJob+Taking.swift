@@ -37,10 +37,13 @@ extension CloneJob {
         }
         do {
             if item.consistency == .unmounted {
-                return try item.clone.fill(from: image, kernel: kernel, progress: options.progress)
+                let limit = TimeLimit(options.maxPrepareNanoseconds, kernel: kernel)
+                return try item.clone.fill(from: image, kernel: kernel, limit: limit, progress: options.progress)
             }
             try kernel.clone(item.clone.file.descriptor, image.descriptor)
             return ExtentBuffer(room: 8192)?.count(of: item.clone.file.descriptor, atMost: soonCounted, kernel: kernel)
+        } catch .timedOut {
+            throw .prepareTooLong(.cloning, path: image.path, limit: options.maxPrepareNanoseconds / 1_000_000)
         } catch {
             try DeferredSignals.check()
             throw .ofClone(error, image: item.target.image.file, directory: item.target.directory, kernel: kernel)
@@ -58,7 +61,14 @@ extension CloneJob {
 
     /// One window. nil: what was tracked could not be relied on, so once more by the maps.
     private func takeFrozen(_ plan: ClonePlan, records: OpenFile) throws(CloneError) -> [TakenClone]? {
-        var window = try FreezeWindow(over: filesystems, records: records, kernel: kernel)
+        var guarded: [Guarded] = []
+        for (index, filesystem) in filesystems.enumerated() {
+            guarded.append(
+                Guarded(
+                    device: filesystem.filesystem.device, filesystem: filesystem.file, lock: filesystemLocks[index],
+                    record: try FreezeRecordFile(for: filesystem.filesystem.device, in: records, kernel: kernel)))
+        }
+        var window = try FreezeWindow(over: guarded, in: records, kernel: kernel)
         do throws(CloneError) {
             // Before signals are held back: it may take long, and nothing is to be undone yet.
             if plan.tookTime { try settle() }
@@ -69,12 +79,12 @@ extension CloneJob {
         }
         clinux_signals_defer()
         defer { clinux_signals_release() }  // runs last: after the records are gone
-        var written: [FreezeRecord] = []
-        defer { for record in written { try? record.remove(in: records, kernel: kernel) } }
+        var written: [FreezeRecordFile] = []
+        defer { for record in written { try? record.remove() } }
         do throws(CloneError) {
             // Where hooks run, signals have been held back for longer than this.
             try DeferredSignals.check()
-            try writeRecords(in: records, guardPID: window.guardPID, written: &written)
+            try publishRecords(of: guarded, guardPID: window.guardPID, published: &written)
         } catch {
             _ = window.close()
             throw error
@@ -124,7 +134,8 @@ extension CloneJob {
     private func locateAgain(_ image: ImageFile) -> [InnerFilesystem]? {
         for attempt in 1...5 {
             if attempt > 1 { usleep(50_000) }
-            if case .mounted(let now) = try? ImageLocator(view: view).use(of: image.identity, path: image.path) { return now }
+            let locator = ImageLocator(view: view, kernel: kernel, longest: options.maxPrepareNanoseconds)
+            if case .mounted(let now) = try? locator.use(of: image.identity, path: image.path) { return now }
         }
         return nil
     }
@@ -153,10 +164,11 @@ extension CloneJob {
 
     /// Writes out what is dirty, and once more while that took long and less each time: what was written meanwhile would be waited for in the freeze.
     func settle() throws(CloneError) {
+        let limit = TimeLimit(options.maxPrepareNanoseconds, kernel: kernel)
         var former = UInt64.max
         for _ in 1...4 {
             let began = kernel.bootTime()
-            try synchronize()
+            try synchronize(limit)
             let took = kernel.bootTime() - began
             if took < shortSync || took > former - former / 4 { return }
             former = took
@@ -167,25 +179,31 @@ extension CloneJob {
     /// little to do and writers wait for little; who looks at the images' extents before does it too.
     ///
     /// - Throws: `inputOutput`, `full`, `system`.
-    public func synchronize() throws(CloneError) {
+    public func synchronize() throws(CloneError) { try synchronize(TimeLimit(options.maxPrepareNanoseconds, kernel: kernel)) }
+
+    /// The limit is looked at between the calls: one that does not come back can't be called off.
+    private func synchronize(_ limit: TimeLimit) throws(CloneError) {
         for filesystem in filesystems {
+            try limit.check(.writingOut, filesystem.mountPoint)
             try calling(.sync, filesystem.mountPoint) { () throws(Errno) in try kernel.syncFilesystem(filesystem.file.descriptor) }
         }
         for item in prepared {
             let file = item.target.image.file
+            try limit.check(.writingOut, file.path)
             try calling(.sync, file.path) { () throws(Errno) in try kernel.synchronizeData(file.descriptor) }
         }
     }
 
-    private func writeRecords(in directory: OpenFile, guardPID: CInt, written: inout [FreezeRecord]) throws(CloneError) {
+    private func publishRecords(of guarded: [Guarded], guardPID: CInt, published: inout [FreezeRecordFile]) throws(CloneError) {
         let processes = [getpid(), guardPID].compactMap { ProcessIdentity(pid: $0) }
         let boot = currentBootID()
-        for filesystem in filesystems {
-            let record = FreezeRecord(
-                boot: boot, device: filesystem.filesystem.device, uuid: filesystem.filesystem.btrfsUUID,
-                depth: filesystem.filesystem.depth, mountPoint: filesystem.mountPoint, processes: processes)
-            try record.write(in: directory, kernel: kernel)
-            written.append(record)
+        for (item, filesystem) in zip(guarded, filesystems) {
+            try item.record.publish(
+                FreezeRecord(
+                    boot: boot, device: item.device,
+                    filesystem: FrozenFilesystem(of: item.filesystem.descriptor, on: item.device, view: view),
+                    depth: filesystem.filesystem.depth, mountPoint: filesystem.mountPoint, processes: processes))
+            published.append(item.record)
         }
     }
 

@@ -16,7 +16,9 @@ public final class CloneJob {
 
     let prepared: [Prepared]
     let filesystems: [OpenFilesystem]
-    private let locks: [FileLock]
+    /// Of the filesystems, in the same order.
+    let filesystemLocks: [FileLock]
+    private let imageLocks: [FileLock]
     /// The directory of freeze records; nil if nothing is to be frozen.
     let records: OpenFile?
     let options: CloneOptions
@@ -37,6 +39,7 @@ public final class CloneJob {
         self.view = view
         self.kernel = kernel
         let lockDirectory = try openPrivateDirectory(options.places.locks, kernel: kernel)
+        let mender = FreezeMender(places: options.places, view: view, kernel: kernel)
         var locks: [FileLock] = []
         // In one order for everybody, so that two processes never wait for each other.
         let sorted = targets.sorted {
@@ -49,25 +52,30 @@ public final class CloneJob {
             former = target.image.identity
             locks.append(
                 try .ofImage(
-                    target.image.identity, path: target.image.path, in: lockDirectory, wait: options.waitsForLocks,
-                    atMost: options.longestWaitNanoseconds, kernel: kernel))
+                    target.image.identity, path: target.image.path, in: lockDirectory, waiting: options.wait, kernel: kernel))
         }
+        // Those that held the locks may be dead, and what they froze is about to be written to.
+        for (_, outcome) in try mender.thaw(waitingForOthers: false) { options.thawed?(outcome) }
         var uses: [ImageUse] = []
         var prepared: [Prepared] = []
         for target in targets {
             let (consistency, filesystems, lease) = try Self.assess(
-                target.image, wanted: target.consistency ?? options.consistency, view: view, kernel: kernel)
+                target.image, wanted: target.consistency ?? options.consistency, options, view: view, kernel: kernel)
             uses.append(.mounted(filesystems))
             let clone = try NamelessClone(of: target.image.file, in: target.directory, kernel: kernel)
             prepared.append(Prepared(target: target, clone: clone, consistency: consistency, lease: lease))
         }
         let inner = try ImageUse.freezeOrder(uses)
         if let first = inner.first, geteuid() != 0 { throw .needsRootToFreeze(mountPoint: first.mountPoint) }
+        var filesystemLocks: [DeviceNumber: FileLock] = [:]
         for filesystem in inner.sorted(by: { $0.device < $1.device }) {
-            locks.append(
-                try .ofFilesystem(
-                    filesystem.device, path: filesystem.mountPoint, in: lockDirectory, wait: options.waitsForLocks,
-                    atMost: options.longestWaitNanoseconds, kernel: kernel))
+            filesystemLocks[filesystem.device] = try .ofFilesystem(
+                filesystem.device, path: filesystem.mountPoint, in: lockDirectory, waiting: options.wait, kernel: kernel)
+            // At once, not when all locks are there: until then nobody else may thaw what the former holder has left.
+            for (device, outcome) in try mender.thaw(holding: filesystemLocks, waitingForOthers: false) {
+                options.thawed?(outcome)
+                if case .stuck(_, let error) = outcome, filesystemLocks[device] != nil { throw error }
+            }
         }
         var opened: [OpenFilesystem] = []
         for filesystem in inner { opened.append(try OpenFilesystem(filesystem, kernel: kernel)) }
@@ -92,16 +100,22 @@ public final class CloneJob {
         self.records = records
         self.prepared = prepared
         self.filesystems = opened
-        self.locks = locks
+        self.filesystemLocks = inner.compactMap { filesystemLocks[$0.device] }
+        imageLocks = locks
     }
 
     /// What can be promised for an image as it is used now, and what has to be frozen for that.
     private static func assess(
-        _ image: ImageFile, wanted: Consistency, view: SystemView, kernel: Kernel
+        _ image: ImageFile, wanted: Consistency, _ options: CloneOptions, view: SystemView, kernel: Kernel
     ) throws(CloneError) -> (Consistency, [InnerFilesystem], ReadLease?) {
         let isCrash = wanted == .crash
+        let locator = ImageLocator(view: view, kernel: kernel, longest: options.maxPrepareNanoseconds)
         do {
-            switch try ImageLocator(view: view).use(of: image.identity, path: image.path) {
+            // Live, it makes no difference how it is in use, so a look is enough.
+            let use =
+                try isCrash
+                ? locator.use(of: image.identity, path: image.path) : locator.steadyUse(of: image.identity, path: image.path)
+            switch use {
             case .mounted(let filesystems):
                 return isCrash ? (.crash, [], nil) : (.frozen, filesystems, nil)
             case .detached, .attachedReadOnly:

@@ -16,10 +16,12 @@ public struct CloneOptions: Sendable {
     public var consistency: Consistency
     /// The longest time that anything may stay frozen, FIFREEZE's own writing-out included, in nanoseconds.
     public var maxFreezeNanoseconds: UInt64
-    /// Whether to wait for another losnap that works on the same image or filesystem.
-    public var waitsForLocks: Bool
-    /// How long such a wait may last, in nanoseconds; nil: until the other has finished.
-    public var longestWaitNanoseconds: UInt64?
+    /// The longest time that each step before the freeze may take, in nanoseconds; also the cloning of what is not frozen, where that goes in pieces.
+    public var maxPrepareNanoseconds: UInt64
+    /// Whether to wait for another losnap that works on the same image or filesystem, and how.
+    public var wait: LockWait
+    /// Is told what was found frozen and left behind by dead processes meanwhile, and what became of it.
+    public var thawed: (@Sendable (LeftFrozen) -> Void)?
     /// Where locks and freeze records lie.
     public var places: RuntimePlaces
     /// How frozen images are cloned; nil: as fits each best.
@@ -29,15 +31,19 @@ public struct CloneOptions: Sendable {
     /// What only tests choose.
     package var tuning = TwoPhaseTuning()
 
-    /// The design's defaults: frozen, ten seconds, no waiting.
+    /// Five minutes, in nanoseconds.
+    public static let usualPreparation: UInt64 = 300_000_000_000
+
+    /// The design's defaults: frozen, ten seconds, five minutes, no waiting.
     public init(
-        consistency: Consistency = .frozen, maxFreezeNanoseconds: UInt64 = 10_000_000_000, waitsForLocks: Bool = false,
-        longestWaitNanoseconds: UInt64? = nil, places: RuntimePlaces = .system, way: CloneWay? = nil
+        consistency: Consistency = .frozen, maxFreezeNanoseconds: UInt64 = 10_000_000_000,
+        maxPrepareNanoseconds: UInt64 = CloneOptions.usualPreparation, wait: LockWait = .none, places: RuntimePlaces = .system,
+        way: CloneWay? = nil
     ) {
         self.consistency = consistency
         self.maxFreezeNanoseconds = maxFreezeNanoseconds
-        self.waitsForLocks = waitsForLocks
-        self.longestWaitNanoseconds = longestWaitNanoseconds
+        self.maxPrepareNanoseconds = maxPrepareNanoseconds
+        self.wait = wait
         self.places = places
         self.way = way
     }

@@ -1,5 +1,5 @@
 // Where a clone is to replace a file, or to become one. The rule: the new file is whole and on disk before it gets the name, and the
-// name passes from the old to the new in one step (rename(2)).
+// name passes from the old to the new in one step (rename(2)); what is there already gives nobody a right to the image.
 
 internal import Glibc
 internal import SystemPackage
@@ -11,32 +11,39 @@ public struct DestinationPlace: Sendable {
     /// What is there now; nil: nothing.
     public let existing: FileStatus?
     private let name: String
+    /// Whether somebody else could have put there what is there.
+    private let isExposed: Bool
     private let kernel: Kernel
 
-    /// Looks at `path`. A symbolic link stands for what it points to, as open(2) would take it.
+    /// Looks at `path`. A symbolic link of root's or ours stands for what it points to, as open(2) would take it.
     ///
-    /// - Throws: `notAnImage` for what is no regular file, `noSuchFile` for a missing directory.
+    /// - Throws: `notAnImage` for what is no regular file, `noSuchFile` for a missing directory, `linkOfAnother`.
     public init(_ path: String, kernel: Kernel = .linux) throws(CloneError) {
         self.kernel = kernel
-        var place = FilePath(path)
-        if let resolved = realpath(path, nil) {
-            place = FilePath(String(cString: resolved))
-            free(resolved)
-        }
-        guard let last = place.lastComponent, last.kind == .regular else { throw .notAnImage(path: path, kind: .directory) }
-        let parent = place.removingLastComponent()
-        name = last.string
-        directory = try OpenFile(parent.isEmpty ? "." : parent.string, flags: [.directory, .followLinks], kernel: kernel)
-        do {
-            existing = try kernel.statusOf(directory.descriptor, name)
-        } catch .noSuchFileOrDirectory {
-            existing = nil
-        } catch {
-            throw CloneError(error, .status, path)
-        }
+        guard !path.isEmpty else { throw .notAnImage(path: path, kind: .directory) }
+        let found = try findMindingLinks(path, kernel: kernel)
+        existing = found.status
         if let existing {
             guard existing.kind == .regular else { throw .notAnImage(path: path, kind: existing.kind) }
             if existing.isImmutable { throw .notPermitted(path: path, during: .rename) }
+        }
+        name = found.name
+        isExposed = found.exposure != nil
+        directory = try found.openDirectory(kernel: kernel)
+    }
+
+    /// Refuses a file that belongs to somebody who is not to have the clone.
+    ///
+    /// Root and the user who runs this may have put it there, and so may the image's owner, who has all of it anyway. Another's is replaced, and
+    /// stays theirs, only if they can read the image and nobody else could have chosen the name for them.
+    ///
+    /// - Throws: `destinationOfAnother`.
+    public func check(for image: ImageFile) throws(CloneError) {
+        guard let existing else { return }
+        let user = existing.uid
+        if user == 0 || user == geteuid() || user == image.status.uid { return }
+        guard !isExposed, CloneRights(of: image, kernel: kernel).mayOwn(user, ourselves: geteuid()) else {
+            throw .destinationOfAnother(path: path, user: user, source: image.path)
         }
     }
 
@@ -47,7 +54,8 @@ public struct DestinationPlace: Sendable {
         // A user can't give files away; then it stays the user's own, as a new file would be.
         try? kernel.setOwner(file.descriptor, model.uid, model.gid)
         let mask = existing == nil ? currentUmask() : 0
-        let mode = model.permissions & ~mask & 0o777
+        let group = try file.status().gid
+        let mode = CloneRights(of: image, kernel: kernel).bounded(model.permissions & ~mask & 0o777, group: group)
         try AccessList.drop(from: file, mode: mode, kernel: kernel)
         try calling(.setMode, path) { () throws(Errno) in try kernel.setMode(file.descriptor, mode) }
         try calling(.sync, path) { () throws(Errno) in try kernel.synchronize(file.descriptor) }
@@ -70,7 +78,7 @@ public struct DestinationPlace: Sendable {
         try calling(.sync, directory.path) { () throws(Errno) in try kernel.synchronize(directory.descriptor) }
     }
 
-    private var path: String { directory.path + "/" + name }
+    private var path: String { (directory.path == "/" ? "" : directory.path) + "/" + name }
 }
 
 /// The process's umask, which can only be read by setting it (umask(2)).

@@ -1,4 +1,5 @@
-// An image, opened for reading. The rule: what can't be an image is refused here, with words, before anything is made.
+// An image, opened for reading. The rule: what can't be an image is refused here, with words, before anything is made; and nothing is opened that was
+// not looked at, for the name may be somebody else's to give.
 
 /// An open image file.
 public final class ImageFile: Sendable {
@@ -10,14 +11,19 @@ public final class ImageFile: Sendable {
     /// Device and inode.
     public var identity: FileIdentity { status.identity }
 
-    /// Opens the image at `path`, following symbolic links: the path is the user's own word.
+    /// What of the way somebody else could exchange: then it need not be the file that was meant. Nil: only root and we could.
+    package let exposure: PathExposure?
+
+    /// Opens the image at `path`, through symbolic links of root's and ours.
     ///
-    /// - Throws: `noSuchFile`, `notAnImage`, `emptyImage`, `notPermitted`.
+    /// - Throws: `noSuchFile`, `notAnImage`, `emptyImage`, `notPermitted`, `linkOfAnother`.
     public init(path: String, kernel: Kernel = .linux) throws(CloneError) {
-        // Non-blocking, or a FIFO would hang us here.
-        file = try OpenFile(path, flags: [.followLinks, .nonBlocking], kernel: kernel)
+        let found = try findMindingLinks(path, kernel: kernel)
+        guard let looked = found.status else { throw .noSuchFile(path: path) }
+        guard looked.kind == .regular else { throw .notAnImage(path: path, kind: looked.kind) }
+        file = try found.open([.nonBlocking], path: path)
         status = try file.status()
-        guard status.kind == .regular else { throw .notAnImage(path: path, kind: status.kind) }
+        exposure = found.exposure
         guard status.size > 0 else { throw .emptyImage(path: path) }
     }
 }

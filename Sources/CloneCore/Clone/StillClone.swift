@@ -6,13 +6,16 @@ package import SystemPackage
 extension NamelessClone {
     /// Makes it the whole of an open file. The file must not change meanwhile: the pieces would not be of one instant.
     ///
-    /// - Parameter progress: is told how many bytes are cloned, and of how many.
+    /// - Parameters:
+    ///   - limit: how long that may take.
+    ///   - progress: is told how many bytes are cloned, and of how many.
     /// - Returns: how many extents the file has; nil if that can't be told.
     package func fill(
-        from still: OpenFile, kernel: Kernel, progress: (@Sendable (UInt64, UInt64) -> Void)? = nil
+        from still: OpenFile, kernel: Kernel, limit: TimeLimit? = nil, progress: (@Sendable (UInt64, UInt64) -> Void)? = nil
     ) throws(Errno) -> Int? {
         let descriptor = still.descriptor
-        guard let buffer = ExtentBuffer(room: 8192), (try? kernel.readExtents(descriptor, buffer, 0, 1, false)) != nil,
+        guard let buffer = ExtentBuffer(room: RangeCloner.room, isTouched: false),
+            (try? kernel.readExtents(descriptor, buffer, 0, 1, false)) != nil,
             let block = try? kernel.filesystemStatus(file.descriptor).blockBytes
         else {
             try kernel.clone(file.descriptor, descriptor)
@@ -22,9 +25,10 @@ extension NamelessClone {
         cloner.progress = progress
         var cost = RangeCloner.Cost()
         let granule = block.nonzeroBitCount == 1 ? max(block, 4096) : 65536
-        guard try cloner.cloneAll(granule: granule, buffer: buffer, cost: &cost, while: { !DeferredSignals.isEnding }) else {
-            throw .interrupted
-        }
+        guard
+            try cloner.cloneAll(
+                granule: granule, buffer: buffer, cost: &cost, while: { !(DeferredSignals.isEnding || limit?.isOver ?? false) })
+        else { throw DeferredSignals.isEnding ? .interrupted : .timedOut }
         return cost.extents
     }
 }

@@ -47,14 +47,20 @@ extension CloneError {
         case .runtimeInside(let directory, let mountPoint):
             "\(directory): locks and freeze records are to lie there, on \(mountPoint), which is to be frozen"
         case .runtimeExposed(let path, let exposure): "\(path): \(exposure.words)"
+        case .destinationOfAnother(let path, let user, let source):
+            "\(path): the file belongs to user \(user), who would get to read \(source) and may not"
         case .linkOfAnother(let path, let user):
-            "\(path): the symbolic link belongs to user \(user), who could lead what is written elsewhere"
+            "\(path): the symbolic link belongs to user \(user), who could make it point elsewhere at any moment"
         case .locked(let what, let holder): "\(what): locked by another losnap" + (holder.map { " (\($0))" } ?? "")
         case .interrupted(let signal): "interrupted by \(signalName(signal)) before anything was done"
         case .noGuard(let error): "the thaw guard could not be started: \(error.description)"
         case .notAMountPoint(let path, let mountPoint): "\(path): not a mount point; it is a directory of what is mounted at \(mountPoint)"
         case .notOnAnImage(let mountPoint, let device): "\(mountPoint): \(device) is mounted there, which is no image on a loop device"
         case .imageNotFound(let mountPoint, let path): "\(mountPoint): the image behind it can't be found by its path \(path)"
+        case .mountsChanging(let path): "\(path): something is just being mounted or unmounted there"
+        case .tooManyMounts(let milliseconds): "the mounts of other namespaces could not be read in \(milliseconds / 1000) s"
+        case .prepareTooLong(let step, let path, let limit):
+            "\(path): \(step.words) took longer than \(limit / 1000) s, so it was given up; nothing was frozen"
         case .poolHasNoUUID(let path, let filesystem): "\(path): \(filesystem) has no UUID by which it could be recognised"
         case .partitioned(let path): "\(path): it begins with a partition table, not with a filesystem"
         case .unknownFilesystem(let path): "\(path): there is no XFS, ext4 or btrfs at its start"
@@ -121,14 +127,23 @@ extension CloneError {
         case .runtimeExposed(let path, .writable):
             "take that right away with `chmod go-w \(path.shellWord)`, or set LOSNAP_RUNTIME_DIR to a directory of your own elsewhere"
         case .runtimeExposed: "set LOSNAP_RUNTIME_DIR to a directory that is yours, in directories that are yours or root's"
+        case .destinationOfAnother(let path, _, _):
+            "name another file, or remove \(path.shellWord) first if it may go: a new file gets the owner and mode of the image"
         case .linkOfAnother(let path, _):
-            "name the directory itself, or if you trust where the link leads: `chown -h root \(path.shellWord)`"
+            "name what the link points to, or if you trust it: `chown -h root \(path.shellWord)`"
         case .locked: "wait for it to finish" + (has("--wait") ? ", or use --wait" : " and try again")
         case .interrupted: "run it again"
         case .noGuard: "nothing was frozen; free some memory or processes and try again"
         case .notAMountPoint(_, let mountPoint): "name the mount point \(mountPoint), or the image file itself"
         case .notOnAnImage: "name an image file, or a mount point of the filesystem inside one"
         case .imageNotFound: "name the image file itself; `losetup --list` shows what is attached"
+        case .mountsChanging: "try again when that is done"
+        case .tooManyMounts:
+            "`lsns -t mnt` shows the namespaces and their users: end what has very many mounts, and try again"
+                + (has("--max-prepare") ? "; or allow more with --max-prepare" : "")
+        case .prepareTooLong(_, let path, _):
+            "`fuser -v \(path.shellWord)` shows what else uses the image; try again when that or the disk is less busy"
+                + (has("--max-prepare") ? ", or allow more with --max-prepare" : "")
         case .poolHasNoUUID: "keep images and snapshots on XFS or btrfs"
         case .partitioned(let path):
             "attach a copy by hand: `losetup --find --show --read-only --partscan \(path.shellWord)`, and mount a partition of it"
@@ -200,12 +215,16 @@ extension CloneError {
         case .runtimeInside: "runtime_inside"
         case .runtimeExposed: "runtime_exposed"
         case .linkOfAnother: "link_of_another"
+        case .destinationOfAnother: "destination_of_another"
         case .locked: "locked"
         case .interrupted: "interrupted"
         case .noGuard: "no_guard"
         case .notAMountPoint: "not_a_mount_point"
         case .notOnAnImage: "not_on_an_image"
         case .imageNotFound: "image_not_found"
+        case .mountsChanging: "mounts_changing"
+        case .tooManyMounts: "too_many_mounts"
+        case .prepareTooLong: "prepare_too_long"
         case .poolHasNoUUID: "pool_has_no_uuid"
         case .partitioned: "partitioned"
         case .unknownFilesystem: "unknown_filesystem"
@@ -233,7 +252,10 @@ extension CloneError {
         case .inputOutput: .io
         case .openForWriting, .frozenByAnother, .windowBroken, .locked, .interrupted, .noGuard: .busy
         case .scratchInTheWay, .mountPointTaken, .sameUUIDMounted, .mountBusy: .busy
-        case .cannotProveUnused, .notPermitted, .needsRootToFreeze, .runtimeExposed, .linkOfAnother: .permission
+        case .mountsChanging, .tooManyMounts, .prepareTooLong, .refused(.suspended): .busy
+        case .cannotProveUnused, .notPermitted, .needsRootToFreeze, .runtimeExposed, .linkOfAnother,
+            .destinationOfAnother:
+            .permission
         case .freezeTooLong, .trackingImpossible, .trackingMissed: .failed
         case .cannotFreeze, .stillFrozen, .thawBlocked, .unmountedWhileFrozen, .system: .failed
         case .refused(.unreachableNamespace), .refused(.hiddenMount): .permission

@@ -60,8 +60,10 @@ public enum CloneError: ExplainedError, Hashable {
     case runtimeInside(directory: String, mountPoint: String)
     /// Somebody else could steer the directory for locks and freeze records, or one above it.
     case runtimeExposed(path: String, Exposure)
-    /// A symbolic link on the way to what is to be written belongs to somebody else.
+    /// A symbolic link on the way to what is to be read or written belongs to somebody else.
     case linkOfAnother(path: String, user: UInt32)
+    /// A file that is to be replaced belongs to somebody who is not to have what would take its place.
+    case destinationOfAnother(path: String, user: UInt32, source: String)
     /// Another losnap holds the lock.
     case locked(what: String, holder: String?)
     /// A signal came before anything was done.
@@ -74,6 +76,12 @@ public enum CloneError: ExplainedError, Hashable {
     case notOnAnImage(mountPoint: String, device: String)
     /// The loop device's file is not to be found under its path: unlinked, renamed, or of another mount namespace.
     case imageNotFound(mountPoint: String, path: String)
+    /// What is mounted from the image, or at the path, is just changing.
+    case mountsChanging(path: String)
+    /// Other namespaces have more mounts than can be read in that time (milliseconds).
+    case tooManyMounts(milliseconds: UInt64)
+    /// What is done before the freeze took longer than allowed (milliseconds).
+    case prepareTooLong(PrepareStep, path: String, limit: UInt64)
     /// The filesystem of the pool tells no UUID.
     case poolHasNoUUID(path: String, filesystem: String)
     /// The image begins with a partition table, not with a filesystem.
@@ -112,6 +120,28 @@ public enum BrokenWindow: Sendable, Hashable {
     case mountsChanged
     /// The filesystem that holds image and clone moved their blocks while their maps were compared, again and again.
     case blocksMoved
+}
+
+/// What is done before anything is frozen, and may take long.
+public enum PrepareStep: String, Sendable, CaseIterable {
+    /// Writing out what is dirty.
+    case writingOut
+    /// Cloning the image, for a beginning or, where nothing is frozen, altogether.
+    case cloning
+    /// Cloning again what has changed meanwhile.
+    case catchingUp
+    /// Reading the extent map.
+    case countingExtents
+
+    /// As the beginning of a sentence.
+    var words: String {
+        switch self {
+        case .writingOut: "writing out what is dirty"
+        case .cloning: "cloning it"
+        case .catchingUp: "cloning what has changed meanwhile"
+        case .countingExtents: "reading its extent map"
+        }
+    }
 }
 
 /// The system calls, in words, for messages: "can't ... PATH".

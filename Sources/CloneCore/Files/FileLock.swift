@@ -1,5 +1,6 @@
 // Locks between losnap processes: flock(2) on small files that say who holds them. The rule: the kernel drops a lock with the process
-// that held it, so there is no stale one; the files stay, for removing one would let two processes lock two files of one name.
+// that held it, so there is no stale one; a file is only removed by whoever holds its lock (`clearImageLocks`), and whoever gets a lock looks whether
+// its file still has the name, or two processes would lock two files of one name.
 
 internal import Glibc
 internal import SystemPackage
@@ -10,14 +11,16 @@ public final class FileLock: Sendable {
 
     private init(file: OpenFile) { self.file = file }
 
+    /// For the guard, which holds the lock by this descriptor, too.
+    var descriptor: CInt { file.descriptor }
+
     /// Takes the lock `name`.
     ///
     /// - Parameters:
     ///   - what: what is being locked, in words for the message.
-    ///   - wait: whether to wait for a holder to end; without it a held lock throws `CloneError.locked`.
-    ///   - limit: how long to wait at most, in nanoseconds; nil: for ever.
+    ///   - wait: whether to wait for a holder to end, and how; without it a held lock throws `CloneError.locked`.
     package static func take(
-        _ name: String, for what: String, in directory: OpenFile, wait: Bool, atMost limit: UInt64? = nil, kernel: Kernel
+        _ name: String, for what: String, in directory: OpenFile, waiting wait: LockWait, kernel: Kernel
     ) throws(CloneError) -> FileLock {
         let file: OpenFile
         do throws(CloneError) {
@@ -25,17 +28,18 @@ public final class FileLock: Sendable {
         } catch .system(.open, let path, let error) {
             throw .system(.lock, path: path, error)
         }
-        do {
-            try kernel.lock(file.descriptor, false)
-        } catch .wouldBlock {
-            guard wait else { throw .locked(what: what, holder: holder(file)) }
-            if limit == nil, !DeferredSignals.areHeld {
-                try waitForLock(file, kernel: kernel)
-            } else {
-                try lookForLock(file, until: limit.map { kernel.bootTime() + $0 } ?? .max, what, kernel: kernel)
+        if try !isTaken(file, kernel: kernel) {
+            var isOurs = false
+            if wait.waits {
+                isOurs = try wait.wait(for: what, holder: { owner(file) }, kernel: kernel) { () throws(CloneError) in
+                    try isTaken(file, kernel: kernel)
+                }
             }
-        } catch {
-            throw CloneError(error, .lock, file.path)
+            if !isOurs { throw .locked(what: what, holder: owner(file).map { "process \($0.pid)" }) }
+        }
+        // Its file may have been cleared away while it was waited for (`clearImageLocks`): then it is no lock of that name any more.
+        guard try file.isStill(name, in: directory, kernel: kernel) else {
+            return try take(name, for: what, in: directory, waiting: wait, kernel: kernel)
         }
         // For the message of whoever comes second; a failure here harms nobody.
         let note = "process \(getpid())\n"
@@ -44,54 +48,42 @@ public final class FileLock: Sendable {
         return FileLock(file: file)
     }
 
-    private static func waitForLock(_ file: OpenFile, kernel: Kernel) throws(CloneError) {
-        while true {
-            do {
-                return try kernel.lock(file.descriptor, true)
-            } catch .interrupted {
-                continue
-            } catch {
-                throw CloneError(error, .lock, file.path)
-            }
+    private static func isTaken(_ file: OpenFile, kernel: Kernel) throws(CloneError) -> Bool {
+        do {
+            try kernel.lock(file.descriptor, false)
+            return true
+        } catch .wouldBlock {
+            return false
+        } catch {
+            throw CloneError(error, .lock, file.path)
         }
     }
 
-    /// Looks again and again, for a wait that has an end: at a time, or by a signal that is held back.
-    private static func lookForLock(_ file: OpenFile, until end: UInt64, _ what: String, kernel: Kernel) throws(CloneError) {
-        while true {
-            do {
-                return try kernel.lock(file.descriptor, false)
-            } catch .wouldBlock {
-                if kernel.bootTime() >= end { throw .locked(what: what, holder: holder(file)) }
-                try DeferredSignals.check()
-                usleep(20_000)
-            } catch {
-                throw CloneError(error, .lock, file.path)
-            }
-        }
-    }
-
-    private static func holder(_ file: OpenFile) -> String? {
+    private static func owner(_ file: OpenFile) -> LockOwner? {
         var buffer = [UInt8](repeating: 0, count: 64)
         let count = pread(file.descriptor, &buffer, buffer.count, 0)
         guard count > 0 else { return nil }
-        let text = String(decoding: buffer[..<count], as: UTF8.self).filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == " ") }
-        return text.isEmpty ? nil : text
+        let words = String(decoding: buffer[..<count], as: UTF8.self).split(whereSeparator: \.isWhitespace)
+        guard words.count == 2, words[0] == "process", let pid = Int32(words[1]) else { return nil }
+        return LockOwner(pid: pid)
     }
 }
 
 extension FileLock {
     /// The lock of an image: one clone, restore or removal at a time, from whatever catalogue.
     package static func ofImage(
-        _ image: FileIdentity, path: String, in directory: OpenFile, wait: Bool, atMost limit: UInt64? = nil, kernel: Kernel
+        _ image: FileIdentity, path: String, in directory: OpenFile, waiting wait: LockWait, kernel: Kernel
     ) throws(CloneError) -> FileLock {
-        try take("image-\(image.device)-\(image.inode)", for: path, in: directory, wait: wait, atMost: limit, kernel: kernel)
+        try take("image-\(image.device)-\(image.inode)", for: path, in: directory, waiting: wait, kernel: kernel)
     }
 
     /// The lock of a filesystem while it is frozen, so that images in one another exclude each other.
     package static func ofFilesystem(
-        _ device: DeviceNumber, path: String, in directory: OpenFile, wait: Bool, atMost limit: UInt64? = nil, kernel: Kernel
+        _ device: DeviceNumber, path: String, in directory: OpenFile, waiting wait: LockWait, kernel: Kernel
     ) throws(CloneError) -> FileLock {
-        try take("filesystem-\(device.major)-\(device.minor)", for: path, in: directory, wait: wait, atMost: limit, kernel: kernel)
+        try take(filesystemName(of: device), for: path, in: directory, waiting: wait, kernel: kernel)
     }
+
+    /// Its name.
+    static func filesystemName(of device: DeviceNumber) -> String { "filesystem-\(device.major)-\(device.minor)" }
 }

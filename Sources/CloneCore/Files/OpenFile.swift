@@ -37,6 +37,21 @@ public final class OpenFile: Sendable {
         self.init(adopting: fd, path: path, kernel: kernel)
     }
 
+    /// Opens what a descriptor of O_PATH leads to, whatever its name leads to by now.
+    ///
+    /// - Parameter path: what to call it in messages.
+    package func reopened(_ flags: OpenFlags, path: String) throws(CloneError) -> OpenFile {
+        do {
+            let new = try kernel.open(workingDirectory, "/proc/self/fd/\(descriptor)", flags.union(.followLinks), 0)
+            return OpenFile(adopting: new, path: path, kernel: kernel)
+        } catch .noSuchFileOrDirectory {
+            // The file is there, for it is held: it must not count as missing where there is no /proc.
+            throw .system(.open, path: "/proc/self/fd", .noSuchFileOrDirectory)
+        } catch {
+            throw CloneError(error, .open, path)
+        }
+    }
+
     /// What statx(2) tells of it.
     public func status() throws(CloneError) -> FileStatus {
         try calling(.status, path) { () throws(Errno) in try kernel.status(descriptor) }

@@ -16,9 +16,11 @@ extension FilePath {
 }
 
 /// The path as an absolute one, from the working directory.
-func absolutePath(_ path: String) -> String {
+///
+/// - Throws: `noSuchFile` for a relative path in a directory that has been removed.
+func absolutePath(_ path: String) throws(CloneError) -> String {
     if path.hasPrefix("/") { return path }
-    guard let directory = getcwd(nil, 0) else { return "/" + path }
+    guard let directory = getcwd(nil, 0) else { throw .noSuchFile(path: path) }
     defer { free(directory) }
     return String(cString: directory) + "/" + path
 }

@@ -30,13 +30,12 @@ struct FreezeWindow: ~Copyable {
     private var frozen = 0  // how many of them, from the deepest
     private(set) var outcome = WindowOutcome()
 
-    /// Starts the guard; nothing is frozen yet. `records` is where the freeze records will be written.
-    init(over filesystems: [OpenFilesystem], records: OpenFile, kernel: Kernel) throws(CloneError) {
+    /// Starts the guard; nothing is frozen yet. `directory` is that of the freeze records.
+    init(over filesystems: [Guarded], in directory: OpenFile, kernel: Kernel) throws(CloneError) {
         self.kernel = kernel
-        descriptors = filesystems.map(\.file.descriptor)
+        descriptors = filesystems.map(\.filesystem.descriptor)
         do {
-            let names = filesystems.map { FreezeRecord.fileName(of: $0.filesystem.device) }
-            guardian = try ThawGuard(over: descriptors.reversed(), records: records.descriptor, names: names.reversed())
+            guardian = try ThawGuard(over: filesystems.reversed(), in: directory)
         } catch {
             throw .noGuard(error)
         }
@@ -50,8 +49,13 @@ struct FreezeWindow: ~Copyable {
         guardian.arm(nanoseconds: nanoseconds)
         let last = descriptors.count - 1
         while frozen < descriptors.count {
-            guard guardian.mayFreeze(last - frozen) else {
+            do {
+                try guardian.isFreezing(last - frozen)
+            } catch .canceled {
                 outcome.mark = guardian.mark()
+                return false
+            } catch {
+                outcome.freezeFailure = (frozen, error)
                 return false
             }
             do {
@@ -71,12 +75,17 @@ struct FreezeWindow: ~Copyable {
     /// Whether it is worth going on: neither the guard nor the clock has ended the window.
     borrowing func isIntact() -> Bool { guardian.mark() == .intact }
 
-    /// Thaws all, outermost first. Afterwards `outcome` tells whether the window counts.
+    /// Thaws all, outermost first, but for what the guard has thawed: by then somebody else may have frozen that. (One who does so between our look and
+    /// our FITHAW is thawed by us: the kernel knows no owner of a freeze.) Afterwards `outcome` tells whether the window counts.
     mutating func thaw() {
         outcome.thawedAt = kernel.bootTime()
         let last = descriptors.count - 1
         while frozen > 0 {
             frozen -= 1
+            if guardian.hasThawed(last - frozen) {
+                guardian.isThawed(last - frozen)
+                continue
+            }
             do {
                 try kernel.thaw(descriptors[frozen])
                 guardian.isThawed(last - frozen)

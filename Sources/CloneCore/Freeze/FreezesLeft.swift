@@ -10,8 +10,8 @@ public struct FreezeLeft: Sendable, Hashable {
     public var mountPoint: String
     /// The filesystem's device.
     public var device: DeviceNumber
-    /// Of a btrfs, which can't be recognised by its device.
-    package var uuid: FilesystemUUID?
+    /// Which filesystem it is.
+    package var filesystem = FrozenFilesystem()
 
     /// That filesystem.
     public init(mountPoint: String, device: DeviceNumber) {
@@ -22,7 +22,7 @@ public struct FreezeLeft: Sendable, Hashable {
     /// Whether a file or directory may lie on it, so that a write there would hang: yes, if that can't be told.
     public func mayHold(_ path: String, view: SystemView = .linux) -> Bool {
         guard let identity = view.filesystem(path) else { return view.realPath(path) != nil }
-        return uuid.map { $0 == identity.btrfsUUID } ?? (identity.device == device)
+        return filesystem.isBtrfs ? identity.btrfsUUID == filesystem.uuid : identity.device == device
     }
 }
 
@@ -38,11 +38,11 @@ public func freezesLeft(places: RuntimePlaces) throws(CloneError) -> [FreezeLeft
     let boot = currentBootID()
     var left: [FreezeLeft] = []
     for name in listDirectory(places.frozen).sorted() where !name.hasPrefix(".") {
-        guard let record = readFreezeRecord(name, in: places), record.boot == boot, !record.processes.contains(where: \.isAlive),
-            readFreezeRecord(name, in: places) == record
+        guard let record = FreezeRecord.read(name, in: places), record.boot == boot, record.state?.mayBeFrozen ?? true,
+            !record.isOwnerAlive, FreezeRecord.read(name, in: places) == record
         else { continue }
         var freeze = FreezeLeft(mountPoint: record.mountPoint, device: record.device)
-        freeze.uuid = record.uuid
+        freeze.filesystem = record.filesystem
         left.append(freeze)
     }
     return left

@@ -11,10 +11,15 @@ struct OpenFilesystem: Sendable {
 
     init(_ filesystem: InnerFilesystem, kernel: Kernel) throws(CloneError) {
         self.filesystem = filesystem
-        // A link on the way is allowed: the place is proved by the filesystem that is found there.
-        file = try OpenFile(filesystem.openPath, flags: [.followLinks, .nonBlocking], kernel: kernel)
+        do throws(CloneError) {
+            // A link on the way is allowed: the place is proved by the filesystem that is found there.
+            file = try openPlace(filesystem.openPath, kernel: kernel)
+        } catch .noSuchFile {
+            // It was found a moment ago.
+            throw .mountsChanging(path: filesystem.mountPoint)
+        }
         guard let found = FilesystemIdentity.of(file.descriptor), filesystem.isSame(found) else {
-            throw .noSuchFile(path: filesystem.mountPoint)
+            throw .mountsChanging(path: filesystem.mountPoint)
         }
     }
 }

@@ -19,9 +19,9 @@ enum ThawAnswer: Sendable, Hashable {
 struct ThawAttempt {
     private var raw = clinux_thaw()
 
-    /// Begins to thaw the filesystem that a descriptor is on.
-    init(_ file: OpenFile) throws(Errno) {
-        try check(clinux_thaw_start(&raw, file.descriptor))
+    /// Begins to thaw the filesystem that a descriptor is on. Its lock is held until FITHAW has come back, even if this process has ended by then.
+    init(_ file: OpenFile, holding lock: FileLock) throws(Errno) {
+        try check(clinux_thaw_start(&raw, file.descriptor, lock.descriptor))
     }
 
     /// Waits for the answer, at most until that time of CLOCK_BOOTTIME in nanoseconds. To be called once.

@@ -158,6 +158,7 @@ public struct Kernel: Sendable {
     public var setOwner: @Sendable (_ descriptor: CInt, _ uid: UInt32, _ gid: UInt32) throws(Errno) -> Void
     public var getXattr: @Sendable (_ descriptor: CInt, _ name: String) throws(Errno) -> [UInt8]
     public var setXattr: @Sendable (_ descriptor: CInt, _ name: String, _ value: [UInt8]) throws(Errno) -> Void
+    public var removeXattr: @Sendable (_ descriptor: CInt, _ name: String) throws(Errno) -> Void
     public var listXattrs: @Sendable (_ descriptor: CInt) throws(Errno) -> [String]
     public var inodeFlags: @Sendable (_ descriptor: CInt) throws(Errno) -> InodeFlags
     public var setInodeFlags: @Sendable (_ descriptor: CInt, _ flags: InodeFlags) throws(Errno) -> Void
@@ -181,10 +182,25 @@ public struct Kernel: Sendable {
     public var realTime: @Sendable () -> Int64
     /// CLOCK_BOOTTIME in nanoseconds.
     public var bootTime: @Sendable () -> UInt64
+    /// What the calling thread has used so far. Takes no memory.
+    public var threadUsage: @Sendable () -> ThreadUsage
     /// Has a btrfs commit its running transaction, and waits for that (BTRFS_IOC_START_SYNC, BTRFS_IOC_WAIT_SYNC).
     public var commitTransaction: @Sendable (_ descriptor: CInt) throws(Errno) -> Void
     /// Does nothing for so many nanoseconds.
     public var pause: @Sendable (_ nanoseconds: UInt64) -> Void
+}
+
+/// What a thread has used of the processor (getrusage(2)).
+public struct ThreadUsage: Sendable {
+    /// How long it was running, in nanoseconds.
+    public var running: UInt64
+    /// How often it gave the processor up to wait for something.
+    public var sleeps: UInt64
+
+    public init(running: UInt64, sleeps: UInt64) {
+        self.running = running
+        self.sleeps = sleeps
+    }
 }
 
 /// How to open (openat2(2)).

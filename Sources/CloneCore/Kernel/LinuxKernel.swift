@@ -134,6 +134,7 @@ extension Kernel {
         setOwner: { (fd, uid, gid) throws(Errno) in try libc(fchown(fd, uid, gid)) },
         getXattr: { (fd, name) throws(Errno) in try readXattr(fd, name) },
         setXattr: { (fd, name, bytes) throws(Errno) in try check(clinux_fsetxattr(fd, name, bytes, bytes.count)) },
+        removeXattr: { (fd, name) throws(Errno) in try check(clinux_fremovexattr(fd, name)) },
         listXattrs: { (fd) throws(Errno) in try readXattrNames(fd) },
         inodeFlags: { (fd) throws(Errno) in
             var flags: UInt32 = 0
@@ -168,6 +169,11 @@ extension Kernel {
             return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
         },
         bootTime: { clinux_boot_time() },
+        threadUsage: {
+            var usage = ThreadUsage(running: 0, sleeps: 0)
+            clinux_thread_usage(&usage.running, &usage.sleeps)
+            return usage
+        },
         commitTransaction: { (fd) throws(Errno) in try check(clinux_btrfs_commit(fd)) },
         pause: { nanoseconds in
             var time = timespec(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))

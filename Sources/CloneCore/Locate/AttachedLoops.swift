@@ -31,6 +31,10 @@ struct StackedDevice: Sendable, Hashable {
     var number: DeviceNumber
     /// The devices below it; more than one for LVM and MD. None for loop devices and partitions.
     var slaves: [String]
+    /// The disk that it is a partition of.
+    var disk: String?
+    /// Whether another device has it for itself, so that nothing can be mounted from it.
+    var isHeld: Bool
 }
 
 extension SystemView {
@@ -57,17 +61,20 @@ extension SystemView {
     /// The loop device itself, its partitions, and everything that device-mapper, MD and others have stacked on them.
     func stack(on loop: AttachedLoop) -> [StackedDevice] {
         var found: [StackedDevice] = []
-        var queue = [(name: loop.name, directory: "/sys/block/\(loop.name)")]
+        var queue: [(name: String, directory: String, disk: String?)] = [(loop.name, "/sys/block/\(loop.name)", nil)]
         var seen: Set<String> = [loop.name]
-        while let (name, directory) = queue.popLast() {
+        while let (name, directory, disk) = queue.popLast() {
+            let holders = list("\(directory)/holders")
             if let number = read("\(directory)/dev").flatMap({ DeviceNumber($0) }) {
-                found.append(StackedDevice(name: name, number: number, slaves: list("\(directory)/slaves")))
+                found.append(
+                    StackedDevice(
+                        name: name, number: number, slaves: list("\(directory)/slaves"), disk: disk, isHeld: !holders.isEmpty))
             }
             for entry in list(directory) where entry.hasPrefix(name) && read("\(directory)/\(entry)/partition") != nil {
-                if seen.insert(entry).inserted { queue.append((entry, "\(directory)/\(entry)")) }
+                if seen.insert(entry).inserted { queue.append((entry, "\(directory)/\(entry)", name)) }
             }
-            for holder in list("\(directory)/holders") where seen.insert(holder).inserted {
-                queue.append((holder, "/sys/block/\(holder)"))
+            for holder in holders where seen.insert(holder).inserted {
+                queue.append((holder, "/sys/block/\(holder)", nil))
             }
         }
         return found.sorted { $0.name < $1.name }

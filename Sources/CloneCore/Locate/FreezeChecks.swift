@@ -10,6 +10,7 @@ struct FreezeChecks {
     func check(direct: [AttachedLoop]) throws(CloneError) {
         try checkDevicesBelow()
         try checkLogs()
+        try checkSuspended()
         if let device = set.unreachable.first { throw .refused(.unreachableNamespace(image: image, device: "/dev/\(device)")) }
         if let loop = set.undecided.first { throw .refused(.unknownBackingFile(image: image, device: loop.path)) }
         for loop in direct where !loop.isReadOnly && !set.used(on: loop) {
@@ -27,6 +28,12 @@ struct FreezeChecks {
         }
         for member in set.members.values where member.allDevices.contains(where: { set.devices[$0] == nil }) {
             throw .refused(.oneOfSeveralDevices(image: image, filesystem: "the \(named(member))"))
+        }
+    }
+
+    private func checkSuspended() throws(CloneError) {
+        for device in set.devices.keys.sorted() where view.read("/sys/block/\(device)/dm/suspended") == "1" {
+            throw .refused(.suspended(image: image, name: view.read("/sys/block/\(device)/dm/name") ?? device))
         }
     }
 

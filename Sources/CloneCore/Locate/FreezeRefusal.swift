@@ -18,6 +18,8 @@ public enum FreezeRefusal: Sendable, Hashable {
     case unknownBackingFile(image: String, device: String)
     /// The image lies on a filesystem that is to be frozen for another image of the group.
     case insideAnother(image: String, mountPoint: String)
+    /// A device-mapper device of it is suspended: whatever is written waits, and no signal ends that.
+    case suspended(image: String, name: String)
     /// More filesystems than one guard can hold.
     case tooMany(count: Int)
 
@@ -39,6 +41,8 @@ public enum FreezeRefusal: Sendable, Hashable {
             "\(image): \(device) is mounted, and can't be told whether its file lies inside this image"
         case .insideAnother(let image, let mountPoint):
             "\(image): it lies on \(mountPoint), which is frozen for another image of the group, so it can't be cloned then"
+        case .suspended(let image, let name):
+            "\(image): the device-mapper device \(name) is suspended, so nothing can be written to it"
         case .tooMany(let count):
             "\(count) filesystems would have to be frozen at once, more than the thaw guard can hold"
         }
@@ -55,6 +59,7 @@ public enum FreezeRefusal: Sendable, Hashable {
         case .hiddenMount: "run losnap as root; unmount what is mounted over it"
         case .unknownBackingFile(_, let device): "unmount what is mounted from \(device), or attach it again by a path that exists"
         case .insideAnother: "snapshot the outer image alone: what is mounted from images inside it is frozen with it"
+        case .suspended(_, let name): "wait until it is resumed, or resume it with `dmsetup resume \(name.shellWord)`"
         case .tooMany: "take the sources in smaller groups"
         }
     }

@@ -38,18 +38,22 @@ struct FreezeSet {
     }
 
     /// Adds the loop device with everything on it; `depth` is 0 for those of the image itself.
-    mutating func add(_ loop: AttachedLoop, depth: Int) {
+    mutating func add(_ loop: AttachedLoop, depth: Int) throws(CloneError) {
         guard depth < Self.deepest, depths[loop.name].map({ $0 < depth }) ?? true else { return }
         depths[loop.name] = depth
-        for device in view.stack(on: loop) {
+        let stack = view.stack(on: loop)
+        let settled = settled(in: stack, of: loop)
+        for device in stack {
             devices[device.name] = device
-            guard let (filesystem, all) = filesystem(on: device) else { continue }
+            guard let (filesystem, all) = try filesystem(on: device, amongOthers: !settled.contains(device.name)) else { continue }
             let former = members[filesystem.device]
             let member = Member(
                 filesystem: filesystem, depth: max(depth, former?.depth ?? 0), devices: (former?.devices ?? []).union([device.name]),
                 allDevices: all)
             members[filesystem.device] = member
-            for inner in loops where !inner.isReadOnly && lies(inner, on: filesystem) { add(inner, depth: member.depth + 1) }
+            for inner in loops where !inner.isReadOnly {
+                if try lies(inner, on: filesystem) { try add(inner, depth: member.depth + 1) }
+            }
         }
     }
 
@@ -59,30 +63,49 @@ struct FreezeSet {
         return members.values.contains { !$0.devices.isDisjoint(with: names) } || unreachable.contains(where: names.contains)
     }
 
-    private mutating func filesystem(on device: StackedDevice) -> (MountedFilesystem, Set<String>)? {
-        if let filesystem = mounts.filesystem(on: device.number) { return (filesystem, [device.name]) }
+    /// The devices from which nothing can be mounted that our own mounts don't show: another device has them, or one of their partitions is in use.
+    private func settled(in stack: [StackedDevice], of loop: AttachedLoop) -> Set<String> {
+        // Nobody writes through one that is read-only, wherever it is mounted.
+        if loop.isReadOnly { return Set(stack.map(\.name)) }
+        let used = stack.filter { $0.isHeld || mounts.ownFilesystem(on: $0.number) != nil }
+        return Set(used.filter(\.isHeld).map(\.name) + used.compactMap(\.disk))
+    }
+
+    /// What is mounted from the device, with all its devices. What our own mounts don't show is looked for among others' only on request.
+    private mutating func filesystem(
+        on device: StackedDevice, amongOthers: Bool
+    ) throws(CloneError) -> (MountedFilesystem, Set<String>)? {
+        if let filesystem = mounts.ownFilesystem(on: device.number) { return (filesystem, [device.name]) }
         if let (uuid, all) = view.btrfs(on: device.name) {
-            if let filesystem = mounts.btrfs(uuid) { return (filesystem, Set(all)) }
+            if let filesystem = try mounts.btrfs(uuid) { return (filesystem, Set(all)) }
             unreachable.append(device.name)
-        } else if view.hasFilesystem(on: device.name) {
+            return nil
+        }
+        guard amongOthers else { return nil }
+        if let filesystem = try mounts.filesystem(on: device.number) { return (filesystem, [device.name]) }
+        if view.hasFilesystem(on: device.name) {
             unreachable.append(device.name)
         }
         return nil
     }
 
-    private mutating func lies(_ loop: AttachedLoop, on filesystem: MountedFilesystem) -> Bool {
+    private mutating func lies(_ loop: AttachedLoop, on filesystem: MountedFilesystem) throws(CloneError) -> Bool {
         if loop.identity?.device == beside { return false }
         guard let uuid = filesystem.uuid else {
             return loop.identity.map { DeviceNumber(statusDevice: $0.device) == filesystem.device } ?? false
         }
-        let holder = holders[loop.name] ?? mounts.btrfs(holding: loop)
+        let holder = if let known = holders[loop.name] { known } else { try mounts.btrfs(holding: loop) }
         holders[loop.name] = holder
         // Nobody can be stopped on one that is not mounted, and then its file is one like any other.
-        if holder == .unknown, !undecided.contains(loop), view.stack(on: loop).contains(where: isMounted) { undecided.append(loop) }
+        if holder == .unknown, !undecided.contains(loop), try isMounted(loop) { undecided.append(loop) }
         return holder == .btrfs(uuid)
     }
 
-    private func isMounted(_ device: StackedDevice) -> Bool {
-        mounts.filesystem(on: device.number) != nil || view.btrfs(on: device.name) != nil || view.hasFilesystem(on: device.name)
+    private func isMounted(_ loop: AttachedLoop) throws(CloneError) -> Bool {
+        for device in view.stack(on: loop) {
+            if view.btrfs(on: device.name) != nil || view.hasFilesystem(on: device.name) { return true }
+            if try mounts.filesystem(on: device.number) != nil { return true }
+        }
+        return false
     }
 }

@@ -8,7 +8,8 @@ internal import SystemPackage
 extension SystemView {
     /// The running system.
     public static let linux = SystemView(
-        mountTables: { () throws(CloneError) in try readMountTables() },
+        readMounts: { (root, filter, limit, use) throws(CloneError) in try CloneCore.readMounts(root, filter, limit, use) },
+        otherRoots: { findOtherRoots() },
         list: { listDirectory($0) },
         read: { path in
             guard var bytes = readSystemFile(path) else { return nil }
@@ -21,11 +22,7 @@ extension SystemView {
             guard stat(path, &status) == 0 else { return nil }
             return FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
         },
-        realPath: { path in
-            guard let real = realpath(path, nil) else { return nil }
-            defer { free(real) }
-            return String(cString: real)
-        },
+        realPath: { path in try? pathMindingLinks(path, kernel: .linux) },
         filesystem: { identifyFilesystem($0) },
         deviceBytes: { readDevice($0, $1, $2) })
 }
@@ -37,25 +34,50 @@ func linkTarget(_ path: String) -> String? {
     return count >= 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
 }
 
-/// One table for each mount namespace and root directory: a process sees only what lies below its own root.
-private func readMountTables() throws(CloneError) -> [MountTable] {
-    guard let own = readSystemFile("/proc/self/mountinfo") else {
-        throw CloneError(Errno(rawValue: errno), .read, "/proc/self/mountinfo")
+private func readMounts(
+    _ root: String, _ filter: MountFilter, _ limit: TimeLimit?, _ use: (MountEntry) -> Bool
+) throws(CloneError) {
+    let process = root.isEmpty ? "/proc/self" : String(root.dropLast("/root".count))
+    let path = "\(process)/mountinfo"
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+        // Another process may have ended meanwhile, or be somebody else's: nothing to see.
+        if root.isEmpty { throw CloneError(Errno(rawValue: errno), .read, path) }
+        return
     }
-    func key(_ process: String) -> [String]? {
-        guard let namespace = linkTarget("\(process)/ns/mnt"), let root = linkTarget("\(process)/root") else { return nil }
-        return [namespace, root]
+    defer { close(descriptor) }
+    var lines = MountLines()
+    var buffer = [UInt8](repeating: 0, count: 65536)
+    func useLine(_ line: MountLine) -> Bool {
+        filter.entry(of: line).map(use) ?? true
     }
-    var tables = [MountTable(prefix: "", mountInfo: own)]
-    var seen = Set([key("/proc/self")])
+    while true {
+        if let limit { try limit.checkMounts() }
+        let count = read(descriptor, &buffer, buffer.count)
+        if count < 0 && errno == EINTR { continue }
+        if count < 0, root.isEmpty { throw CloneError(Errno(rawValue: errno), .read, path) }
+        if count <= 0 { return lines.end(useLine) }
+        guard lines.take(buffer[..<count], useLine) else { return }
+    }
+}
+
+/// One process for each other mount namespace: one whose root directory is the namespace's, for it sees all; else one for each root directory.
+private func findOtherRoots() -> [String] {
+    let own = linkTarget("/proc/self/ns/mnt")
+    var order: [String] = []
+    // Paths by their hashes: they may be long, and many.
+    var roots: [String: [Int: UInt32]] = [:]
+    let whole = "/".hashValue
     for pid in listDirectory("/proc").compactMap({ UInt32($0) }).sorted() {
-        let process = "/proc/\(pid)"
         // Gone meanwhile, or somebody else's: nothing to see.
-        guard let key = key(process), !seen.contains(key), let bytes = readSystemFile("\(process)/mountinfo") else { continue }
-        seen.insert(key)
-        tables.append(MountTable(prefix: "\(process)/root", mountInfo: bytes))
+        guard let namespace = linkTarget("/proc/\(pid)/ns/mnt"), namespace != own, roots[namespace]?[whole] == nil,
+            let root = linkTarget("/proc/\(pid)/root")?.hashValue
+        else { continue }
+        if roots[namespace] == nil { order.append(namespace) }
+        if root == whole { roots[namespace] = [:] }
+        if roots[namespace]?[root] == nil { roots[namespace, default: [:]][root] = pid }
     }
-    return tables
+    return order.flatMap { roots[$0]?.values.sorted() ?? [] }.map { "/proc/\($0)/root" }
 }
 
 private func readLoopStatus(_ name: String) -> LoopAnswer {

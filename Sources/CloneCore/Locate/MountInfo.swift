@@ -1,4 +1,4 @@
-// /proc/PID/mountinfo (proc_pid_mountinfo(5)) as values. The rule: any bytes give a result, never a trap; a line that makes no sense
+// A line of /proc/PID/mountinfo (proc_pid_mountinfo(5)) as a value. The rule: any bytes give a result, never a trap; a line that makes no sense
 // is left out. It is cut as bytes, not as characters: a blank followed by a combining accent is still a blank.
 
 /// One mount.
@@ -25,46 +25,39 @@ package struct MountEntry: Sendable, Hashable {
     }
 }
 
-/// The mounts that a process sees.
-package struct MountTable: Sendable {
-    /// What goes before a mount point to open it from here: "" for our own, `/proc/PID/root` for others.
-    package var prefix: String
-    /// In the order of the kernel: a later one may hide an earlier one.
-    package var entries: [MountEntry]
-
-    package init(prefix: String, entries: [MountEntry]) {
-        self.prefix = prefix
-        self.entries = entries
-    }
-
-    package init(prefix: String, mountInfo bytes: [UInt8]) {
-        self.init(prefix: prefix, entries: bytes.split(separator: newline).compactMap(MountEntry.init(line:)))
-    }
-}
-
-private let newline = UInt8(ascii: "\n")
-
 extension MountEntry {
     /// `36 35 98:0 /root /mount-point rw,noatime master:1 - ext3 /dev/root rw,errors=continue`, with any number of optional fields
     /// before the dash.
-    init?(line: ArraySlice<UInt8>) {
-        let fields = line.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
+    init?(_ line: MountLine) {
+        guard let device = line.device else { return nil }
+        let fields = line.bytes.split(separator: MountLine.blank, omittingEmptySubsequences: false)
+        guard !line.isCut else {
+            self.init(cut: fields, device)
+            return
+        }
         // The first six are never a dash of their own: the search begins behind them.
-        guard fields.count >= 9, let device = DeviceNumber(text(fields[2])),
-            let dash = fields.indices.dropFirst(6).first(where: { fields[$0].elementsEqual([UInt8(ascii: "-")]) }),
-            dash + 2 < fields.count
+        guard fields.count >= 9, let dash = fields.indices.dropFirst(6).first(where: { isDash(fields[$0]) }), dash + 2 < fields.count
         else { return nil }
-        self.device = device
-        root = unescaped(fields[3])
-        mountPoint = unescaped(fields[4])
-        options = list(fields[5])
-        type = unescaped(fields[dash + 1])
-        source = unescaped(fields[dash + 2])
-        superOptions = dash + 3 < fields.count ? list(fields[dash + 3]) : []
+        self.init(
+            device: device, root: unescaped(fields[3]), mountPoint: unescaped(fields[4]), type: unescaped(fields[dash + 1]),
+            source: unescaped(fields[dash + 2]), options: list(fields[5]),
+            superOptions: dash + 3 < fields.count ? list(fields[dash + 3]) : [])
         // As bytes: what follows the slash may join with it to another character.
         guard mountPoint.utf8.first == UInt8(ascii: "/") else { return nil }
     }
+
+    /// A line that was too long to be kept, with its middle missing. That there is such a mount must still be known, but it can't be opened by
+    /// so long a path.
+    private init?(cut fields: [ArraySlice<UInt8>], _ device: DeviceNumber) {
+        guard let dash = fields.indices.last(where: { isDash(fields[$0]) && $0 + 2 < fields.count }) else { return nil }
+        let beginning = String(unescaped(fields[min(4, fields.count - 1)].prefix(200)).drop { $0 == "/" })
+        self.init(
+            device: device, root: "/", mountPoint: "/\(beginning)...", type: unescaped(fields[dash + 1]),
+            source: unescaped(fields[dash + 2]), options: [], superOptions: dash + 3 < fields.count ? list(fields[dash + 3]) : [])
+    }
 }
+
+private func isDash(_ field: ArraySlice<UInt8>) -> Bool { field.count == 1 && field.first == UInt8(ascii: "-") }
 
 private func text(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
 

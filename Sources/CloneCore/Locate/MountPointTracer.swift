@@ -4,21 +4,46 @@
 /// Finds the image of a mounted filesystem.
 public struct MountPointTracer: Sendable {
     let view: SystemView
+    let kernel: Kernel
 
-    public init(view: SystemView = .linux) { self.view = view }
+    public init(view: SystemView = .linux, kernel: Kernel = .linux) {
+        self.view = view
+        self.kernel = kernel
+    }
 
-    /// The path of the image whose filesystem is mounted at `path`, verified by device and inode.
+    /// The path of the image whose filesystem is mounted at `path`, verified by device and inode. What a mount that comes or goes may cause is
+    /// looked at twice. What opens the image then walks that path anew.
     ///
-    /// - Throws: `.noSuchFile`, `.notAMountPoint`, `.notOnAnImage`, `.imageNotFound`, `.refused(.oneOfSeveralDevices)`.
+    /// - Throws: `.noSuchFile`, `.notAMountPoint`, `.notOnAnImage`, `.imageNotFound`, `.refused(.oneOfSeveralDevices)`, `.mountsChanging`.
     public func image(at path: String) throws(CloneError) -> String {
-        guard let real = view.realPath(path) else { throw .noSuchFile(path: path) }
-        let mounts = try Mounts(view)
-        let own = mounts.tables.first?.entries ?? []
-        // The last one is on top. As bytes: two names that read alike, with an accent of its own and without, are two directories.
-        guard let entry = own.last(where: { $0.mountPoint.utf8.elementsEqual(real.utf8) }) else {
-            let above = own.map(\.mountPoint).filter { $0 == "/" || real.hasPrefix($0 + "/") }
-            throw .notAMountPoint(path: path, mountPoint: above.max { $0.utf8.count < $1.utf8.count } ?? "/")
+        do {
+            return try look(at: path)
+        } catch {
+            guard error.mayPass else { throw error }
+            kernel.pause(SteadyLook.pause)
+            do throws(CloneError) {
+                return try look(at: path)
+            } catch let second {
+                throw second == error ? error : .mountsChanging(path: path)
+            }
         }
+    }
+
+    private func look(at path: String) throws(CloneError) -> String {
+        guard let real = view.realPath(path) else { throw .noSuchFile(path: path) }
+        // The last one is on top. As bytes: two names that read alike, with an accent of its own and without, are two directories.
+        var top: MountEntry?
+        var above = "/"
+        try view.readMounts("", .all, nil) { entry in
+            let mountPoint = entry.mountPoint
+            if mountPoint.utf8.elementsEqual(real.utf8) {
+                top = entry
+            } else if mountPoint.utf8.count > above.utf8.count, real.hasPrefix(mountPoint + "/") {
+                above = mountPoint
+            }
+            return true
+        }
+        guard let entry = top else { throw .notAMountPoint(path: path, mountPoint: above) }
         let loops = loops(below: entry)
         guard let loop = loops.first else { throw .notOnAnImage(mountPoint: path, device: entry.source) }
         guard loops.allSatisfy({ $0.identity == loop.identity }) else {

@@ -3,17 +3,25 @@
 
 /// The system's mounts and block devices.
 public struct SystemView: Sendable {
-    /// Our own mounts first, then those of every other mount namespace (and root directory) of a process that we may look at.
-    package var mountTables: @Sendable () throws(CloneError) -> [MountTable]
+    /// Reads the mounts that a process sees, one after the other, in the order of the kernel: a later one may hide an earlier one. `root` is one of
+    /// `otherRoots`, or "" for our own mounts. `use` returns false when it wants no more. What of another process can't be read is left out; our
+    /// own must be there.
+    ///
+    /// - Throws: `.tooManyMounts` when it lasts longer than the limit.
+    package var readMounts:
+        @Sendable (_ root: String, _ filter: MountFilter, _ limit: TimeLimit?, _ use: (MountEntry) -> Bool) throws(CloneError) -> Void
+    /// `/proc/PID/root` for each other mount namespace that a process is in which we may look at: what goes before a mount point to open it from
+    /// here. Their mounts are for others to decide, in number and length: they are read only if ours don't do.
+    package var otherRoots: @Sendable () -> [String]
     /// The names in a directory of /sys; none if it is not there.
     package var list: @Sendable (_ directory: String) -> [String]
     /// The text of a file of /sys, without its last newline.
     package var read: @Sendable (_ file: String) -> String?
     /// What the kernel says of a loop device, by its name (`loop0`).
     package var loopStatus: @Sendable (_ name: String) -> LoopAnswer
-    /// Device and inode of what a path leads to.
+    /// Device and inode of what a path leads to, to be compared with what is held: whose links lead there is not asked.
     package var identity: @Sendable (_ path: String) -> FileIdentity?
-    /// The path without symbolic links (realpath(3)).
+    /// The path of what is there without symbolic links, of which none may be somebody else's.
     package var realPath: @Sendable (_ path: String) -> String?
     /// The filesystem that a directory or a regular file is on; nil if it can't be opened or is something else.
     package var filesystem: @Sendable (_ path: String) -> FilesystemIdentity?
@@ -21,7 +29,8 @@ public struct SystemView: Sendable {
     package var deviceBytes: @Sendable (_ name: String, _ offset: UInt64, _ count: Int) -> [UInt8]?
 
     package init(
-        mountTables: @escaping @Sendable () throws(CloneError) -> [MountTable],
+        readMounts: @escaping @Sendable (String, MountFilter, TimeLimit?, (MountEntry) -> Bool) throws(CloneError) -> Void,
+        otherRoots: @escaping @Sendable () -> [String],
         list: @escaping @Sendable (String) -> [String],
         read: @escaping @Sendable (String) -> String?,
         loopStatus: @escaping @Sendable (String) -> LoopAnswer,
@@ -30,7 +39,8 @@ public struct SystemView: Sendable {
         filesystem: @escaping @Sendable (String) -> FilesystemIdentity?,
         deviceBytes: @escaping @Sendable (String, UInt64, Int) -> [UInt8]?
     ) {
-        self.mountTables = mountTables
+        self.readMounts = readMounts
+        self.otherRoots = otherRoots
         self.list = list
         self.read = read
         self.loopStatus = loopStatus

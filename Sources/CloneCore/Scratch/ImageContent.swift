@@ -28,6 +28,13 @@ enum ImageContent: String {
     }
 
     /// Options of the filesystem itself. XFS refuses a second one with the same UUID unless told; ext4 does not care, and btrfs
-    /// gives the second a temporary UUID by itself (Linux 6.7).
-    var mountOptions: String { self == .xfs ? "nouuid" : "" }
+    /// gives the second a temporary UUID by itself (Linux 6.7). An ext4 says in its superblock what the kernel does when it finds an error
+    /// (`tune2fs -e panic`), and whoever may write the image may damage it: the machine goes on. The others have no such thing.
+    var mountOptions: String {
+        switch self {
+        case .xfs: "nouuid"
+        case .ext4: "errors=continue"
+        case .btrfs: ""
+        }
+    }
 }

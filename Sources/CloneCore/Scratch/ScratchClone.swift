@@ -34,17 +34,10 @@ public struct ScratchClone: Sendable {
     ) throws(CloneError) -> ScratchMount {
         let content = try ImageContent.of(snapshot, path: path)
         // Mounted by descriptor, so that it is the directory that was looked at.
-        let place = open(directory, CInt(CLINUX_O_PATH) | O_DIRECTORY | O_CLOEXEC)
-        guard place >= 0 else {
-            if errno == ENOTDIR || errno == ENOENT { throw .notADirectory(path: directory) }
-            throw CloneError(Errno(rawValue: errno), .open, directory)
-        }
-        defer { close(place) }
-        guard let real = view.realPath(directory) else { throw .noSuchFile(path: directory) }
+        let (place, real) = try Self.find(directory, kernel: kernel)
         if try mounts().contains(where: { $0.directory == real }) { throw .scratchInTheWay(directory: directory) }
         // Over a live `/home` its users would go on writing into a copy that vanishes.
-        let own = try view.mountTables().first?.entries ?? []
-        if own.contains(where: { $0.mountPoint == real }) { throw .mountPointTaken(directory: directory) }
+        if try topMount(at: real) != nil { throw .mountPointTaken(directory: directory) }
 
         let clone = try cloneNamelessIfWritable(snapshot, path, pool, access)
         defer { if let clone { kernel.close(clone) } }
@@ -55,7 +48,9 @@ public struct ScratchClone: Sendable {
         if content == .btrfs { _ = clinux_btrfs_forget(loop.path) }
         var flags = UInt(CLINUX_MS_NOSUID) | UInt(CLINUX_MS_NODEV)
         if access == .readOnly { flags |= UInt(CLINUX_MS_RDONLY) }
-        func mount(_ options: String) -> CInt { clinux_mount(loop.path, "/proc/self/fd/\(place)", content.rawValue, flags, options) }
+        func mount(_ options: String) -> CInt {
+            clinux_mount(loop.path, "/proc/self/fd/\(place.descriptor)", content.rawValue, flags, options)
+        }
         var result = mount(content.mountOptions)
         if result == -EROFS, clone == nil, logIsWritten, content == .xfs { result = mount(content.mountOptions + ",norecovery") }
         // btrfs says so when it has a log to replay ("log replay required on RO media").
@@ -71,14 +66,31 @@ public struct ScratchClone: Sendable {
             return label.hasPrefix(ScratchLoop.mark) && loop.isAutoclear && (loop.unmarkedPath != nil || loop.isReadOnly)
         }
         if candidates.isEmpty { return [] }
-        let all = try Mounts(view)
-        return candidates.flatMap { loop in
-            (all.filesystem(on: loop, in: view)?.mounts ?? []).filter { $0.prefix.isEmpty }.map { mount in
-                ScratchMount(
-                    snapshot: String((loop.label ?? "").dropFirst(ScratchLoop.mark.count)), directory: mount.entry.mountPoint,
-                    device: loop.path, type: mount.entry.type, access: mount.entry.options.contains("rw") ? .writable : .readOnly)
+        let numbers = candidates.map { view.read("/sys/block/\($0.name)/dev").flatMap { DeviceNumber($0) } }
+        let btrfs = candidates.map { view.btrfs(on: $0.name)?.uuid }
+        var found: [[ScratchMount]] = candidates.map { _ in [] }
+        // Our own mounts alone: what another namespace has of them is not ours to list.
+        try view.readMounts("", .possiblyInImages(and: []), nil) { entry in
+            let uuid = entry.type == "btrfs" && btrfs.contains { $0 != nil } ? view.filesystem(entry.mountPoint)?.btrfsUUID : nil
+            for (index, loop) in candidates.enumerated() where numbers[index] == entry.device || uuid != nil && btrfs[index] == uuid {
+                found[index].append(
+                    ScratchMount(
+                        snapshot: String((loop.label ?? "").dropFirst(ScratchLoop.mark.count)), directory: entry.mountPoint,
+                        device: loop.path, type: entry.type, access: entry.options.contains("rw") ? .writable : .readOnly))
             }
+            return true
         }
+        return found.flatMap(\.self)
+    }
+
+    /// The mount that lies on top at that place, of our own.
+    private func topMount(at real: String) throws(CloneError) -> MountEntry? {
+        var top: MountEntry?
+        try view.readMounts("", .all, nil) { entry in
+            if entry.mountPoint == real { top = entry }
+            return true
+        }
+        return top
     }
 
     /// Unmounts a scratch clone; the loop device and the clone vanish with it. Refuses to unmount anything else.
@@ -86,18 +98,42 @@ public struct ScratchClone: Sendable {
     /// - Throws: `.notAScratchMount`, `.mountBusy`, `.notPermitted`.
     @discardableResult
     public func unmount(_ directory: String) throws(CloneError) -> ScratchMount {
-        guard let real = view.realPath(directory) else { throw .noSuchFile(path: directory) }
+        let real = try pathMindingLinks(directory, kernel: kernel)
         // What lies on top is what umount2 takes.
-        let top = try Mounts(view).tables.first?.entries.last { $0.mountPoint == real }
+        let top = try topMount(at: real)
         guard let mount = try mounts().last(where: { $0.directory == real }), mount.device == top?.source else {
             throw .notAScratchMount(path: directory)
         }
-        let result = clinux_umount(real, CInt(CLINUX_UMOUNT_NOFOLLOW))
+        let result = try umount(real)
         switch -result {
         case 0: return mount
         case EBUSY: throw .mountBusy(directory: directory)
         default: throw CloneError(Errno(rawValue: -result), .unmount, directory)
         }
+    }
+
+    /// Unmounts what lies on top at a path without links. By the directory above, held: a descriptor of the mount itself would keep it busy, and of the
+    /// whole path somebody else could have exchanged a part by now, so that root unmounted something else.
+    private func umount(_ path: String) throws(CloneError) -> CInt {
+        guard let name = FilePath(path).lastComponent?.string else { throw .notAScratchMount(path: path) }
+        let parent = try openDirectoryWithoutLinks(FilePath(path).removingLastComponent().string, kernel: kernel)
+        return withExtendedLifetime(parent) {
+            clinux_umount("/proc/self/fd/\(parent.descriptor)/\(name)", CInt(CLINUX_UMOUNT_NOFOLLOW))
+        }
+    }
+
+    /// The directory to mount at, and its path without links.
+    private static func find(_ directory: String, kernel: Kernel) throws(CloneError) -> (OpenFile, String) {
+        let found: FoundPath
+        do throws(CloneError) {
+            found = try findMindingLinks(directory, kernel: kernel)
+        } catch .noSuchFile {
+            throw .notADirectory(path: directory)
+        } catch {
+            throw error
+        }
+        guard let file = found.file, found.status?.kind == .directory else { throw .notADirectory(path: directory) }
+        return (file, found.path)
     }
 
     /// Nil where no clone can be made because the pool is mounted read-only, if nobody wants to write into it.

@@ -48,7 +48,7 @@ extension CloneJob {
             plan.tookTime = true
             if way != .plain, way != nil || canReadExtents(of: item) {
                 let clone = try TwoPhaseClone(
-                    of: item.target, to: item.clone.file, forced: way, view: view, kernel: kernel, tuning: options.tuning)
+                    of: item.target, to: item.clone.file, forced: way, options, view: view, kernel: kernel)
                 try synchronize()
                 try clone.begin(progress: options.progress)
                 plan.clones[index] = clone
@@ -102,11 +102,12 @@ extension CloneJob {
         var cost = RangeCloner.Cost()
         let granule = try TwoPhaseClone.granule(of: clone, kernel)
         var extents = 0
+        let limit = TimeLimit(options.maxPrepareNanoseconds, kernel: kernel)
         do {
-            _ = try cloner.cloneAll(granule: granule, buffer: buffer, enough: 2000, cost: &cost) { true }
+            _ = try cloner.cloneAll(granule: granule, buffer: buffer, enough: 2000, cost: &cost) { !limit.isOver }
             try kernel.truncate(clone.descriptor, 0)
             var start: UInt64 = 0
-            while true {
+            while !limit.isOver {
                 let began = kernel.bootTime()
                 let count = try kernel.readExtents(file.descriptor, buffer, start, buffer.room, false)
                 guard count > 0 else { break }
@@ -121,6 +122,7 @@ extension CloneJob {
             if error == .notSupported || error == .inappropriateIOCTLForDevice { return (nil, nil) }
             throw .ofClone(error, image: file, directory: item.target.directory, kernel: kernel)
         }
+        try limit.check(.countingExtents, file.path)
         return (extents, UInt64(extents) * cost.perExtent)
     }
 }

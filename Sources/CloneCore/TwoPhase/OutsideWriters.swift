@@ -15,6 +15,9 @@ final class OutsideWriters: Sendable {
     /// The first process namespace (linux/proc_ns.h, PROC_PID_INIT_INO): from it every process can be seen.
     private static let firstNamespace = "pid:[4026531836]"
 
+    /// How long overlays are looked for among the mounts of other namespaces, of which users can have as many as they like (nanoseconds).
+    private static let overlaySearch: UInt64 = 2_000_000_000
+
     init(of image: ImageFile, view: SystemView) throws(TrackingRefusal) {
         self.image = image
         self.view = view
@@ -89,22 +92,31 @@ final class OutsideWriters: Sendable {
         number.split(separator: ":").map { part in UInt32(part, radix: 16).map { String($0, radix: 16) } ?? "" }.joined(separator: ":")
     }
 
-    /// An overlay whose upper directory the image lies in: files that are open through it show neither events nor the image's inode.
+    /// An overlay whose upper directory the image lies in: files that are open through it show neither events nor the image's inode. "?" if that can't
+    /// be told in time.
     private func overlay() -> String? {
-        guard let tables = try? view.mountTables() else { return "?" }
         var above: Set<FileIdentity> = []
         var directory = (linkTarget("/proc/self/fd/\(image.file.descriptor)") ?? image.path)[...]
         while let slash = directory.lastIndex(of: "/") {
             directory = directory[..<slash]
             if let identity = view.identity(directory.isEmpty ? "/" : String(directory)) { above.insert(identity) }
         }
-        for table in tables {
-            for entry in table.entries where entry.type == "overlay" {
-                guard let upper = entry.superOption("upperdir") else { continue }
-                // One that is not to be found from here is not above an image that is.
-                guard let identity = view.identity(table.prefix + upper) ?? view.identity(upper) else { continue }
-                if above.contains(identity) { return entry.mountPoint }
+        let limit = TimeLimit(Self.overlaySearch, kernel: .linux)
+        var seen: Set<DeviceNumber> = []
+        var found: String?
+        do {
+            for root in [""] + view.otherRoots() {
+                try view.readMounts(root, .type("overlay"), limit) { entry in
+                    guard seen.insert(entry.device).inserted, let upper = entry.superOption("upperdir") else { return true }
+                    // One that is not to be found from here is not above an image that is.
+                    let identities = [view.identity(root + upper), view.identity(upper)].compactMap(\.self)
+                    if identities.contains(where: above.contains) { found = entry.mountPoint }
+                    return found == nil
+                }
+                if let found { return found }
             }
+        } catch {
+            return "?"
         }
         return nil
     }

@@ -36,12 +36,12 @@ struct RangeCloner {
     mutating func cloneAll(
         granule: UInt64, buffer: ExtentBuffer, enough: Int? = nil, cost: inout Cost, while goOn: () -> Bool
     ) throws(Errno) -> Bool {
-        var piece = PieceSize(first: 256, smallest: 8, largest: UInt64(buffer.room))
+        var piece = PieceSize(first: 256, smallest: 64, largest: UInt64(buffer.room))
         var offset: UInt64 = 0
         var uncommitted = 0
         while true {
             guard goOn() else { return false }
-            let began = kernel.bootTime()
+            let whole = CallTimer(kernel)
             let count = try kernel.readExtents(source, buffer, offset, Int(piece.amount), false)
             let size = try kernel.status(source).size
             guard offset < size else { return true }
@@ -49,42 +49,48 @@ struct RangeCloner {
             // Not into the middle of a block; a block at least, or it would never end. Blocks may be allocated behind the end of the file.
             let end = last.map { max($0.end & ~(granule - 1), offset + granule) } ?? .max
             let isLast = end >= size || last?.flags.contains(.last) ?? true
-            let read = kernel.bootTime()
+            let call = CallTimer(kernel)
             try kernel.cloneRange(destination, source, offset, isLast ? 0 : end - offset)
-            let now = kernel.bootTime()
             cost.extents += count
-            cost.nanoseconds += now - read
+            cost.nanoseconds += call.time(kernel).held
+            let took = whole.time(kernel)
             if isLast {
                 progress?(size, size)
                 return true
             }
             if let enough, cost.extents >= enough { return true }
             offset = end
-            piece.took(now - began)
+            piece.took(took)
             progress?(offset, size)
             uncommitted += count
             if let commitsAfter, uncommitted >= commitsAfter {
                 try? kernel.commitTransaction(destination)
                 uncommitted = 0
             }
-            if let length = pace?.pause(after: now - began) { kernel.pause(length) }
+            if let length = pace?.pause(after: took.held) { kernel.pause(length) }
         }
     }
 
-    /// Clones the marked blocks of an image of that size. Takes no memory if it does not pause.
+    /// Clones the marked blocks of an image of that size; where each call waits for its turn, with what lies between them. Takes no memory if it does
+    /// not pause.
     mutating func clone(_ changed: ChangedBlocks, size: UInt64, piece: inout PieceSize, while goOn: () -> Bool) -> Round {
         var position: UInt64 = 0
         var round = Round(end: .done)
-        while position < size, let run = changed.run(from: position), run.start < size {
+        while position < size, var run = changed.run(from: position), run.start < size {
             var start = run.start
             piece.beginAnew()
             while start < min(run.end, size) {
+                while piece.isWaiting, run.end < start + piece.amount, let next = changed.run(from: run.end),
+                    next.start < start + piece.amount
+                {
+                    run.end = next.end
+                }
                 guard goOn() else {
                     round.end = .stopped
                     return round
                 }
                 let end = min(run.end, start + piece.amount)
-                let began = kernel.bootTime()
+                let call = CallTimer(kernel)
                 do {
                     try kernel.cloneRange(destination, source, start, end >= size ? 0 : end - start)
                 } catch {
@@ -93,16 +99,19 @@ struct RangeCloner {
                 }
                 round.bytes += min(end, size) - start
                 start = end
-                let took = kernel.bootTime() - began
-                round.nanoseconds += took
+                let took = call.time(kernel)
+                round.nanoseconds += took.wall
                 piece.took(took)
-                if let length = pace?.pause(after: took) { kernel.pause(length) }
+                if let length = pace?.pause(after: took.held) { kernel.pause(length) }
             }
             position = run.end
         }
         return round
     }
 
+    /// So many extents are cloned in one call at most: only where each call waits long for its turn are there more than some hundreds.
+    static let room = 65536
+
     /// For ranges whose density is not known. Not more than 64 MiB at once, for after a hole they may be full of small extents.
-    static var unknownDensity: PieceSize { PieceSize(first: 2 << 20, smallest: 64 << 10, largest: 64 << 20) }
+    static var unknownDensity: PieceSize { PieceSize(first: 2 << 20, smallest: 256 << 10, largest: 64 << 20) }
 }

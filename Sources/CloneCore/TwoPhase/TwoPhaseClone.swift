@@ -13,6 +13,8 @@ final class TwoPhaseClone {
     private let view: SystemView
     private let tuning: TwoPhaseTuning
     private let isForced: Bool
+    /// How long a step may take with nothing frozen (nanoseconds).
+    private let longest: UInt64
     private let changed: ChangedBlocks
     private let proven: ChangedBlocks?
     private let buffer: ExtentBuffer
@@ -47,7 +49,7 @@ final class TwoPhaseClone {
 
     /// - Parameter forced: `maps` or `tracked` if no other way will do.
     init(
-        of target: CloneTarget, to clone: OpenFile, forced: CloneWay?, view: SystemView, kernel: Kernel, tuning: TwoPhaseTuning
+        of target: CloneTarget, to clone: OpenFile, forced: CloneWay?, _ options: CloneOptions, view: SystemView, kernel: Kernel
     ) throws(CloneError) {
         let image = target.image
         self.image = image
@@ -55,13 +57,16 @@ final class TwoPhaseClone {
         self.clone = clone
         self.kernel = kernel
         self.view = view
-        self.tuning = tuning
+        tuning = options.tuning
+        longest = options.maxPrepareNanoseconds
         restarts = tuning.restarts
         isForced = forced == .tracked
         pace = ClonePace(of: image.identity, view: view)
         let size = try image.file.status().size
         granule = try Self.granule(of: clone, kernel)
-        guard let buffer = ExtentBuffer(room: 8192) else { throw .system(.extents, path: image.path, .noMemory) }
+        guard let buffer = ExtentBuffer(room: RangeCloner.room, isTouched: false) else {
+            throw .system(.extents, path: image.path, .noMemory)
+        }
         self.buffer = buffer
         let shape = granule
         let changed = try calling(.extents, image.path) { () throws(Errno) in try ChangedBlocks(size: size, granule: shape) }
@@ -97,22 +102,26 @@ final class TwoPhaseClone {
         cloner.progress = progress
         let magic = try? kernel.filesystemStatus(clone.descriptor).magic
         cloner.commitsAfter = magic == UInt64(CLINUX_MAGIC_BTRFS) ? Self.committed : nil
+        let limit = TimeLimit(longest, kernel: kernel)
         let cloned: Bool
         do {
-            cloned = try cloner.cloneAll(granule: granule, buffer: buffer, cost: &cost) { !DeferredSignals.isEnding }
+            cloned = try cloner.cloneAll(granule: granule, buffer: buffer, cost: &cost) { !(DeferredSignals.isEnding || limit.isOver) }
         } catch {
             throw failure(error)
         }
-        if !cloned { try DeferredSignals.check() }
+        guard !cloned else { return }
+        try DeferredSignals.check()
+        try limit.check(.cloning, image.path)
     }
 
     /// Clones what has been written since, in rounds while there is less each time. `synchronize` writes out what is dirty, before each.
     func catchUp(_ synchronize: () throws(CloneError) -> Void) throws(CloneError) {
+        let limit = TimeLimit(longest, kernel: kernel)
         var former = UInt64.max
         for _ in 1...4 {
             try DeferredSignals.check()
             try synchronize()
-            lastRound = try cloneChanged(pausing: true)
+            lastRound = try cloneChanged(pausing: true, limit)
             try lookForDoubt()
             if lastRound < Self.shortRound || lastRound > former - former / 4 { break }
             former = lastRound
@@ -120,13 +129,15 @@ final class TwoPhaseClone {
     }
 
     /// The time that the clone calls took.
-    private func cloneChanged(pausing: Bool) throws(CloneError) -> UInt64 {
+    private func cloneChanged(pausing: Bool, _ limit: TimeLimit) throws(CloneError) -> UInt64 {
         try finder.collect(into: changed)
         var cloner = cloner(at: pausing ? pace : nil)
-        let round = cloner.clone(changed, size: try image.file.status().size, piece: &piece) { !DeferredSignals.isEnding }
+        let round = cloner.clone(changed, size: try image.file.status().size, piece: &piece) { !(DeferredSignals.isEnding || limit.isOver) }
         switch round.end {
         case .done: changed.removeAll()
-        case .stopped: try DeferredSignals.check()
+        case .stopped:
+            try DeferredSignals.check()
+            try limit.check(.catchingUp, image.path)
         case .failed(let errno): throw failure(errno)
         }
         return round.nanoseconds
@@ -137,7 +148,7 @@ final class TwoPhaseClone {
     /// The last thing before the freeze, after all was written out.
     func prepare() throws(CloneError) {
         // Comparing takes as long as what is won by it; and then more is dirty than before.
-        if tracked != nil { _ = try cloneChanged(pausing: false) }
+        if tracked != nil { _ = try cloneChanged(pausing: false, TimeLimit(longest, kernel: kernel)) }
         proven?.removeAll()
         finalDoubt = nil
         missed = nil
@@ -165,7 +176,7 @@ final class TwoPhaseClone {
         let maps: ComparedMaps
         if let ours = self.maps { maps = ours } else { maps = try ComparedMaps(image: image.file, clone: clone, kernel: kernel) }
         try maps.collect(into: changed)
-        _ = try cloneChanged(pausing: true)
+        _ = try cloneChanged(pausing: true, TimeLimit(longest, kernel: kernel))
     }
 
     /// From here on the maps decide.

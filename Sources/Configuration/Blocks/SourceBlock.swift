@@ -17,6 +17,7 @@ struct SourceBlock {
     var immutable: Setting<Bool>?
     var consistency: Setting<ConfiguredConsistency>?
     var maxFreeze: Setting<FreezeTime>?
+    var maxPrepare: Setting<PrepareTime>?
     var clone: Setting<CloneWay>?
     var before: Setting<HookCommand>?
     var after: Setting<HookCommand>?
@@ -29,7 +30,8 @@ struct SourceBlock {
     var maxAge: Setting<CalendarDuration>?
 
     static let sharedKeys = [
-        "policy", "every", "immutable", "consistency", "max-freeze", "clone", "before", "after", "failed", "timeout", "if-changed",
+        "policy", "every", "immutable", "consistency", "max-freeze", "max-prepare", "clone", "before", "after", "failed", "timeout",
+        "if-changed",
         "timezone", "missed-warning", "missed-critical", "max-age",
     ]
     static let ownKeys = ["image", "snapshot-directory", "group"]
@@ -57,6 +59,7 @@ struct SourceBlock {
         case "consistency":
             consistency = entry.one("frozen or crash") { (text) throws(Refusal) in try choice(text) as ConfiguredConsistency }
         case "max-freeze": maxFreeze = entry.one("a duration such as 10s", freezeTime)
+        case "max-prepare": maxPrepare = entry.one("a duration such as 5min", prepareTime)
         case "clone":
             clone = entry.one("plain, maps or tracked") { (text) throws(Refusal) in try choice(text) as CloneWay }
         case "before": before = entry.hook
@@ -92,6 +95,7 @@ struct SourceBlock {
         merged.immutable = immutable ?? defaults.immutable
         merged.consistency = consistency ?? defaults.consistency
         merged.maxFreeze = maxFreeze ?? defaults.maxFreeze
+        merged.maxPrepare = maxPrepare ?? defaults.maxPrepare
         merged.clone = clone ?? defaults.clone
         merged.before = before ?? defaults.before
         merged.after = after ?? defaults.after

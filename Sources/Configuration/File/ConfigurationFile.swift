@@ -1,5 +1,6 @@
-// Reading a configuration from the disk. The rule: for root every folder on the way and the file itself belong to root, and nobody else may write
-// them; a symbolic link is not followed. Only a regular file of up to 1 MiB is read. /dev/null is empty, as whoever names it means.
+// Reading a configuration from the disk. The rule: for root every folder and symbolic link on the way and the file itself belong to root, and nobody
+// else may write them; a user's is reached by no link of others. Only a regular file of up to 1 MiB is opened. /dev/null is empty, as whoever names
+// it means.
 
 public import CloneCore
 import Glibc
@@ -43,44 +44,21 @@ extension LosnapConfiguration {
     }
 
     private static func open(_ path: FilePath, user: UInt32, kernel: Kernel) throws(ConfigurationError) -> OpenFile {
-        guard user == 0 else { return try opened(path.string, in: nil, [.followLinks, .nonBlocking], shown: path, kernel) }
-        var file = try opened("/", in: nil, [.directory], shown: "/", kernel)
-        var walked = FilePath("/")
-        let parts = path.parts
-        for (index, part) in parts.enumerated() {
-            try check(file, walked, isFile: false, holdsFile: index == parts.count - 1)
-            walked.append(part)
-            let flags: OpenFlags = index == parts.count - 1 ? [.noLinks, .nonBlocking] : [.noLinks, .directory]
-            file = try opened(part, in: file, flags, shown: walked, kernel)
-        }
-        try check(file, walked, isFile: true, holdsFile: false)
-        return file
-    }
-
-    private static func opened(
-        _ name: String, in directory: OpenFile?, _ flags: OpenFlags, shown path: FilePath, _ kernel: Kernel
-    ) throws(ConfigurationError) -> OpenFile {
-        do {
-            let descriptor = try kernel.open(directory?.descriptor ?? workingDirectory, name, flags, 0)
-            return OpenFile(adopting: descriptor, path: path.string, kernel: kernel)
-        } catch .noSuchFileOrDirectory {
-            throw .missing(path: path)
-        } catch .tooManySymbolicLinkLevels {
-            throw .link(path: path)
-        } catch .notDirectory {
-            // With O_DIRECTORY a link says so, too.
-            throw flags.contains(.directory) ? .link(path: path) : .missing(path: path)
+        do throws(CloneError) {
+            guard user == 0 else { return try opened(findMindingLinks(path.string, kernel: kernel), path) }
+            let found = try findTrustedFile(path.string, kernel: kernel)
+            // A sticky folder keeps others from renaming what is root's, but not from putting their own where there is nothing.
+            if let exposed = found.exposure { throw .runtimeExposed(path: exposed.path, exposed.exposure) }
+            return try opened(found, path)
         } catch {
-            throw .unreadable(path: path, error)
+            throw ConfigurationError(error, path)
         }
     }
 
-    /// A folder that others may write serves only if it is sticky, so that they can't rename what is root's, and does not hold the file itself.
-    private static func check(_ file: OpenFile, _ path: FilePath, isFile: Bool, holdsFile: Bool) throws(ConfigurationError) {
-        let status = try status(file, path)
-        if status.uid != 0 { throw .exposed(path: path, .owner(status.uid)) }
-        let isSticky = status.permissions & 0o1000 != 0
-        if status.permissions & 0o022 != 0, isFile || holdsFile || !isSticky { throw .exposed(path: path, .writable) }
+    private static func opened(_ found: FoundPath, _ path: FilePath) throws(CloneError) -> OpenFile {
+        guard let status = found.status else { throw .noSuchFile(path: path.string) }
+        guard status.kind == .regular else { throw .notAnImage(path: path.string, kind: status.kind) }
+        return try found.open([.nonBlocking], path: path.string)
     }
 
     private static func status(_ file: OpenFile, _ path: FilePath) throws(ConfigurationError) -> FileStatus {
@@ -121,5 +99,21 @@ extension LosnapConfiguration {
         return Problem(
             position: Position(file: path.string, line: line, column: column), message: "not UTF-8",
             hint: "save the file as UTF-8, or write the text with ASCII letters")
+    }
+}
+
+extension ConfigurationError {
+    /// What kept the file at `path` from being opened.
+    fileprivate init(_ error: CloneError, _ path: FilePath) {
+        switch error {
+        case .noSuchFile, .notADirectory: self = .missing(path: path)
+        case .notAnImage: self = .notAFile(path: path)
+        case .runtimeExposed(let exposed, .owner(let user)): self = .exposed(path: FilePath(exposed), .owner(user))
+        case .runtimeExposed(let exposed, .writable): self = .exposed(path: FilePath(exposed), .writable)
+        case .linkOfAnother(let link, let user): self = .exposed(path: FilePath(link), .owner(user))
+        case .notPermitted: self = .unreadable(path: path, .permissionDenied)
+        case .system(_, _, let code): self = .unreadable(path: path, code)
+        default: self = .unreadable(path: path, .ioError)
+        }
     }
 }

@@ -39,6 +39,28 @@ public struct FreezeTime: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
+/// The longest that a step before the freeze may take: from a second to a day.
+public struct PrepareTime: Sendable, Hashable, CustomStringConvertible {
+    /// In seconds.
+    public let seconds: Int
+
+    /// Reads a DURATION of elapsed time; a bare `m` is minutes.
+    public init(parsing text: String) throws(FreezeTime.Wrong) {
+        let duration: CalendarDuration
+        do { duration = try CalendarDuration(parsing: text, bareM: .minutes) } catch { throw .duration(error) }
+        guard duration.isElapsed, (1...86400).contains(duration.seconds) else { throw .range }
+        seconds = duration.seconds
+    }
+
+    /// What it may be.
+    public static let range = "between 1s and 24h"
+    /// How it is written.
+    public static let form = "write it like 90s or 10min"
+
+    /// The text that is read back.
+    public var description: String { seconds % 60 == 0 ? "\(seconds / 60)min" : "\(seconds)s" }
+}
+
 extension CalendarDuration {
     /// Whether it has no calendar steps.
     var isElapsed: Bool { years == 0 && months == 0 && weeks == 0 && days == 0 }
@@ -61,6 +83,18 @@ func freezeTime(_ text: String) throws(Refusal) -> FreezeTime {
         switch error {
         case .duration(let error): throw Refusal(error.message, hint: error.hint)
         case .range: throw Refusal("'\(text.shown)' is not \(FreezeTime.range)", hint: FreezeTime.form)
+        }
+    }
+}
+
+/// How long a step before the freeze may take.
+func prepareTime(_ text: String) throws(Refusal) -> PrepareTime {
+    do throws(FreezeTime.Wrong) {
+        return try PrepareTime(parsing: text)
+    } catch {
+        switch error {
+        case .duration(let error): throw Refusal(error.message, hint: error.hint)
+        case .range: throw Refusal("'\(text.shown)' is not \(PrepareTime.range)", hint: PrepareTime.form)
         }
     }
 }

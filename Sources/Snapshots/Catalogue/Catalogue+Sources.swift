@@ -69,6 +69,19 @@ extension Catalogue {
         try read { db in try SourceRow.fetch(db, where: "image_path = ? AND removed_at IS NULL", [path.string]).first?.source }
     }
 
+    /// Who owned a source's image when its complete snapshots were taken, each once, the owner of the newest first.
+    func imageOwners(of id: Identifier) throws(SnapshotsError) -> [UInt32] {
+        try read { db in
+            try Int64.fetchAll(
+                db.cachedStatement(
+                    sql: """
+                        SELECT image_user FROM snapshot JOIN source ON source.row = snapshot.source
+                        WHERE source.id = ? AND state = 'complete' GROUP BY image_user ORDER BY max(number) DESC
+                        """), arguments: [id.description]
+            ).map { UInt32(clamping: $0) }
+        }
+    }
+
     /// Gives a source another name.
     public func rename(_ id: Identifier, to name: SourceName, event occasion: Occasion) throws(SnapshotsError) {
         try changeSource(id, event: occasion) { db, source in

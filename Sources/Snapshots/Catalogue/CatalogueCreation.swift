@@ -40,8 +40,7 @@ extension CatalogueFile {
 
     /// Makes the catalogue's directory if there is none, and proves that nobody else can change what lies in it.
     func prepareDirectory(user: UInt32) throws(SnapshotsError) {
-        try createDirectory(directory)
-        try checkDirectories(user: user)
+        try checkDirectories(user: user, makes: true)
     }
 
     private func fill(_ draft: FilePath, id: Identifier, at now: Instant) throws {
@@ -58,30 +57,6 @@ extension CatalogueFile {
         }
         // Closing writes the log into the file, and removes it.
         try queue.close()
-    }
-
-    /// Makes the directory and what is missing above it, for this user alone, whatever the umask.
-    private func createDirectory(_ directory: FilePath) throws(SnapshotsError) {
-        guard mkdir(directory.string, 0o700) != 0 else {
-            guard chmod(directory.string, 0o700) == 0 else { throw failure(errno) }
-            try sync(directory.removingLastComponent())
-            return
-        }
-        switch errno {
-        case EEXIST:
-            // A link that leads nowhere is there, too, and nothing can ever be made beneath it.
-            guard Self.isDirectory(directory) else { throw .clone(.notADirectory(path: directory.string)) }
-        case ENOENT:
-            guard directory.lastComponent != nil else { throw failure(ENOENT) }
-            try createDirectory(directory.removingLastComponent())
-            try createDirectory(directory)
-        default: throw failure(errno)
-        }
-    }
-
-    private static func isDirectory(_ path: FilePath) -> Bool {
-        var status = stat()
-        return stat(path.string, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     /// A new name survives a power cut only when its directory has been synced.

@@ -27,50 +27,63 @@ struct CatalogueFile {
         guard let status = try status(of: path) else { return false }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .notACatalogue(path: path, problem: .notAFile) }
         try checkDirectories(user: user)
-        try Self.check(status, at: path, user: user, .mustBeOwn)
+        try Self.check(uid: status.st_uid, mode: status.st_mode, at: path, user: user, .mustBeOwn)
         guard status.st_size > 0 else { throw .notACatalogue(path: path, problem: .empty) }
         return true
     }
 
     /// Whether a catalogue that there was is gone: the reserve that was made after it is there without it.
     func isLost(user: UInt32) throws(SnapshotsError) -> Bool {
+        let reserve = CatalogueReserve(besides: path)
+        // Not opened where somebody else could have put it.
+        guard try status(of: reserve.path) != nil else { return false }
+        try checkDirectories(user: user)
         // Asked in this order, for another process may just be making both.
-        guard CatalogueReserve(besides: path).holdsOurs else { return false }
+        guard reserve.holdsOurs else { return false }
         return try !isThere(user: user)
     }
 
-    /// The directory belongs to the user, and nobody else can change what lies in it; for root, nobody else can exchange what leads to it.
-    func checkDirectories(user: UInt32) throws(SnapshotsError) {
-        guard let buffer = realpath(directory.string, nil) else { throw failure(errno) }
-        defer { free(buffer) }
-        let real = FilePath(platformString: buffer)
-        guard let status = try status(of: real) else { return }
-        try Self.check(status, at: real, user: user, .ownOrRoots)
-        if user == 0 { try checkWay() }
+    /// The directory belongs to the user, and nobody else can change what lies in it; for root, nobody else can exchange what leads to it, links
+    /// included: one of somebody else could lead elsewhere a moment later.
+    ///
+    /// - Parameter makes: whether it is made if it is not there.
+    func checkDirectories(user: UInt32, makes: Bool = false) throws(SnapshotsError) {
+        let found: OpenFile
+        let status: FileStatus
+        do throws(CloneError) {
+            found = try findDirectory(directory.string, mustBeTrusted: user == 0, makes: makes, kernel: .linux)
+            status = try found.status()
+        } catch {
+            throw failure(error)
+        }
+        try Self.check(uid: status.uid, mode: status.mode, at: FilePath(found.path), user: user, .ownOrRoots)
     }
 
-    /// Also of symbolic links on the way: one of somebody else could lead elsewhere a moment later.
-    private func checkWay() throws(SnapshotsError) {
-        do throws(CloneError) {
-            try checkTrustedWay(to: directory.string, kernel: .linux)
-        } catch .runtimeExposed(let path, .owner(let owner)) {
-            throw .catalogueExposed(path: FilePath(path), problem: .owner(user: owner, expected: 0))
-        } catch .runtimeExposed(let path, .writable(let mode)) {
-            throw .catalogueExposed(path: FilePath(path), problem: .writable(mode: mode))
-        } catch {
-            throw .clone(error)
+    /// What an error on the way to the directory means.
+    private func failure(_ error: CloneError) -> SnapshotsError {
+        switch error {
+        case .runtimeExposed(let path, .owner(let owner)):
+            .catalogueExposed(path: FilePath(path), problem: .owner(user: owner, expected: 0))
+        case .runtimeExposed(let path, .writable(let mode)): .catalogueExposed(path: FilePath(path), problem: .writable(mode: mode))
+        case .noSuchFile: failure(ENOENT)
+        case .notPermitted: failure(EACCES)
+        case .readOnly: failure(EROFS)
+        case .full: failure(ENOSPC)
+        case .inputOutput: failure(EIO)
+        case .system(_, _, let code): failure(code.rawValue)
+        default: .clone(error)
         }
     }
 
     private enum Ownership { case mustBeOwn, ownOrRoots }
 
-    private static func check(_ status: stat, at path: FilePath, user: UInt32, _ ownership: Ownership) throws(SnapshotsError) {
-        guard status.st_uid == user || (ownership == .ownOrRoots && status.st_uid == 0) else {
-            throw .catalogueExposed(path: path, problem: .owner(user: status.st_uid, expected: user))
+    private static func check(
+        uid: UInt32, mode: UInt32, at path: FilePath, user: UInt32, _ ownership: Ownership
+    ) throws(SnapshotsError) {
+        guard uid == user || (ownership == .ownOrRoots && uid == 0) else {
+            throw .catalogueExposed(path: path, problem: .owner(user: uid, expected: user))
         }
-        guard status.st_mode & 0o022 == 0 else {
-            throw .catalogueExposed(path: path, problem: .writable(mode: status.st_mode & 0o7777))
-        }
+        guard mode & 0o022 == 0 else { throw .catalogueExposed(path: path, problem: .writable(mode: mode & 0o7777)) }
     }
 
     private func status(of path: FilePath) throws(SnapshotsError) -> stat? {

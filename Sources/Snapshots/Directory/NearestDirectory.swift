@@ -9,7 +9,7 @@ func openNearestDirectory(_ path: FilePath, kernel: Kernel) throws(CloneError) -
     var path = path
     while true {
         do throws(CloneError) {
-            return try OpenFile(path.string, flags: [.directory, .followLinks], kernel: kernel)
+            return try openDirectoryMindingLinks(path.string, kernel: kernel)
         } catch .noSuchFile {
             guard path.removeLastComponent() else { throw .noSuchFile(path: path.string) }
         } catch {

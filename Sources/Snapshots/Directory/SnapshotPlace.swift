@@ -90,7 +90,7 @@ struct SnapshotPlace: Sendable {
 
     private static func probeSharing(in directory: FilePath, kernel: Kernel) throws(SnapshotsError) {
         try beneath { () throws(CloneError) in
-            let file = try OpenFile(directory.string, flags: [.directory, .followLinks], kernel: kernel)
+            let file = try openDirectoryMindingLinks(directory.string, kernel: kernel)
             try SharingProbe(kernel: kernel).probe(directory: file.descriptor, path: file.path)
         }
     }

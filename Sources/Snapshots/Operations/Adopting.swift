@@ -41,7 +41,7 @@ extension Store {
         let time = takenAt ?? Instant(clamping: file.status.modifiedAt)
         guard time <= now else { throw .timeInFuture(time) }
         // What a restore is to give back: the image's own attributes if it is there, else the file's.
-        let image = try? ImageFile(path: source.imagePath.string, kernel: kernel)
+        let image = try? openImage(of: source)
         let prepared = try prepare(source, image: file, attributes: image ?? file)
         let lock = try lock(prepared.place, called: source.name)
         defer { withExtendedLifetime(lock) {} }

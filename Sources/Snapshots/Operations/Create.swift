@@ -69,8 +69,15 @@ extension Store {
     /// The same without locks and reconcile: for callers that have done both.
     func take(_ prepared: [PreparedSource], _ request: CreateRequest) throws(SnapshotsError) -> CreateReport {
         var cloning = CloneOptions(
-            consistency: request.consistency, maxFreezeNanoseconds: request.maxFreezeNanoseconds, waitsForLocks: options.waitsForLocks,
-            longestWaitNanoseconds: options.longestWaitNanoseconds, places: options.places)
+            consistency: request.consistency, maxFreezeNanoseconds: request.maxFreezeNanoseconds,
+            maxPrepareNanoseconds: request.maxPrepareNanoseconds, wait: options.wait, places: options.places)
+        cloning.thawed = { [options, catalogue, event = occasion(.thawed)] found in
+            options.thawed?(found)
+            guard case .thawed(let mountPoint) = found else { return }
+            var event = event
+            event.reason = mountPoint
+            try? catalogue.append(Event(event))  // it is thawed, whether the log has it or not
+        }
         if let watcher = options.progress {
             cloning.progress = { watcher(WorkProgress(.cloning, done: Int64(clamping: $0), total: Int64(clamping: $1))) }
         }
@@ -206,10 +213,10 @@ extension Store {
             var snapshots: [Snapshot] = []
             for (index, row) in rows.enumerated() {
                 let source = prepared[index].source
-                if source.pool == nil {
-                    // Only what the request directed: another process may have moved it meanwhile.
-                    let former = try catalogue.source(id: source.id)?.snapshotDirectory
-                    let isMoved = request.exceptions[source.id]?.directory != nil && former != source.snapshotDirectory
+                // Only what the request directed: another process may have moved it meanwhile.
+                let former = try catalogue.source(id: source.id)?.snapshotDirectory
+                let isMoved = request.exceptions[source.id]?.directory != nil && former != source.snapshotDirectory
+                if source.pool == nil || isMoved {
                     try catalogue.place(
                         source.id, snapshotDirectory: source.snapshotDirectory, pool: prepared[index].place.pool,
                         event: isMoved ? occasion(.sourceMoved, SnapshotPlace.path(of: source).string) : nil)

@@ -20,6 +20,8 @@ public struct CreateRequest: Sendable {
     public var consistency: Consistency
     /// The longest freeze, in nanoseconds.
     public var maxFreezeNanoseconds: UInt64
+    /// The longest time that each step before the freeze may take.
+    public var maxPrepareNanoseconds: UInt64
     /// Whether the files get the immutable flag.
     public var setsImmutable: Bool
     /// Take none if less than so many bytes of each image differ from its newest snapshot; nil: take them anyhow.
@@ -55,7 +57,8 @@ public struct CreateRequest: Sendable {
     /// A plain snapshot of these sources.
     public init(
         sources: [Source], label: Label? = nil, tags: Tags = .none, hold: Hold? = nil, origin: Origin = .manual,
-        consistency: Consistency = .frozen, maxFreezeNanoseconds: UInt64 = 10_000_000_000, setsImmutable: Bool = true,
+        consistency: Consistency = .frozen, maxFreezeNanoseconds: UInt64 = 10_000_000_000,
+        maxPrepareNanoseconds: UInt64 = CloneOptions.usualPreparation, setsImmutable: Bool = true,
         ifChanged: Int64? = nil, takenAt: Instant? = nil
     ) {
         self.sources = sources
@@ -65,6 +68,7 @@ public struct CreateRequest: Sendable {
         self.origin = origin
         self.consistency = consistency
         self.maxFreezeNanoseconds = maxFreezeNanoseconds
+        self.maxPrepareNanoseconds = maxPrepareNanoseconds
         self.setsImmutable = setsImmutable
         self.ifChanged = ifChanged
         self.takenAt = takenAt

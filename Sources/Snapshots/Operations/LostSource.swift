@@ -20,7 +20,7 @@ extension Store {
         of path: FilePath, isDryRun: Bool
     ) throws(SnapshotsError) -> (source: Source, directory: SnapshotDirectory, step: RepairStep?) {
         let place = try SnapshotPlace.open(path, kernel: kernel)
-        let lock = try isDryRun ? .none : DirectoryLocks.take([(place, path.string)], waits: options.waitsForLocks, options)
+        let lock = try isDryRun ? .none : DirectoryLocks.take([(place, path.string)], waiting: options.wait, options)
         defer { withExtendedLifetime(lock) {} }
         guard let mark = try place.mark() else { throw .directoryNotMarked(path: path) }
         guard mark.catalogueID == catalogue.id else { throw .directoryOfAnotherCatalogue(path: path) }

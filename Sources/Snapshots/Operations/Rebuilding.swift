@@ -20,7 +20,7 @@ private func rebuild(from roots: [FilePath], options: StoreOptions) throws(Snaps
     let kernel = options.kernel
     let now = Instant(clamping: kernel.realTime())
     var report = RebuildReport(sources: [], snapshotCount: 0, damagedCatalogue: nil, leftAlone: [])
-    let places = try markedPlaces(beneath: roots, kernel: kernel, view: options.view, &report)
+    let places = try markedPlaces(beneath: roots, kernel: kernel, &report)
     let ids = Set(places.map(\.mark.catalogueID))
     guard let id = ids.first else { throw .nothingToRebuild }
     guard ids.count == 1 else { throw .severalCatalogues(ids: ids.sorted()) }
@@ -48,15 +48,16 @@ private func lockRebuild(_ options: StoreOptions) throws(SnapshotsError) -> File
     let file = try CatalogueFile(path: options.catalogue)
     try file.prepareDirectory(user: geteuid())
     return try beneath { () throws(CloneError) in
-        let identity = try OpenFile(file.directory.string, flags: [.directory, .followLinks], kernel: options.kernel).status().identity
+        let identity = try openDirectoryMindingLinks(file.directory.string, kernel: options.kernel).status().identity
         return try FileLock.take(
             "rebuild-\(identity.device)-\(identity.inode)", for: "rebuilding \(options.catalogue.string)",
-            in: try openPrivateDirectory(options.places.locks, kernel: options.kernel), wait: options.waitsForLocks, kernel: options.kernel)
+            in: try openPrivateDirectory(options.places.locks, kernel: options.kernel), waiting: options.wait,
+            kernel: options.kernel)
     }
 }
 
 private func lockPlaces(_ places: [SnapshotPlace], _ options: StoreOptions) throws(SnapshotsError) -> DirectoryLocks {
-    try .take(places.map { ($0, $0.path.string) }, waits: options.waitsForLocks, options)
+    try .take(places.map { ($0, $0.path.string) }, waiting: options.wait, options)
 }
 
 private func fill(
@@ -83,12 +84,11 @@ private func fill(
 
 /// The directories with a mark, at most three steps beneath the given ones: a pool's root, `.losnap`, a source's own.
 private func markedPlaces(
-    beneath roots: [FilePath], kernel: Kernel, view: SystemView, _ report: inout RebuildReport
+    beneath roots: [FilePath], kernel: Kernel, _ report: inout RebuildReport
 ) throws(SnapshotsError) -> [(place: SnapshotPlace, mark: DirectoryMark)] {
     var found: [String: (place: SnapshotPlace, mark: DirectoryMark)] = [:]
     for root in roots {
-        guard let resolved = view.realPath(root.string) else { throw .clone(.noSuchFile(path: root.string)) }
-        var level = [FilePath(resolved)]
+        var level = [FilePath(try beneath { () throws(CloneError) in try pathMindingLinks(root.string, kernel: kernel) })]
         for depth in 0...3 {
             var next: [FilePath] = []
             for path in level {
@@ -100,6 +100,9 @@ private func markedPlaces(
                     }
                 } catch .clone(.noSuchFile), .clone(.notADirectory) {
                     continue
+                } catch .clone(.inputOutput(let path, let call)) {
+                    // What can't be read would be missing from the new catalogue.
+                    throw .clone(.inputOutput(path: path, during: call))
                 } catch {
                     // A directory on the way may well be somebody else's; what is beneath it is looked at all the same.
                     if depth > 0, path.removingLastComponent().lastComponent?.string == ".losnap" {
@@ -116,11 +119,12 @@ private func markedPlaces(
 
 /// The directories to go down to. From the second step on only those that are named for it: a pool may hold millions of others.
 private func directories(in path: FilePath, depth: Int, kernel: Kernel) -> [FilePath] {
-    let names = listDirectory(path.string).sorted()
+    guard let directory = try? openDirectoryWithoutLinks(path.string, kernel: kernel) else { return [] }
+    let names = listDirectory(directory, kernel: kernel).sorted()
     let isOurs = path.lastComponent?.string == ".losnap"
     let wanted = isOurs || depth == 0 ? names : names.filter { $0 == ".losnap" }
-    return wanted.compactMap { name in FilePath.Component(name).map { path.appending($0) } }
-        .filter { (try? kernel.statusOf(workingDirectory, $0.string).kind) == .directory }
+    return wanted.filter { (try? kernel.statusOf(directory.descriptor, $0).kind) == .directory }
+        .compactMap { name in FilePath.Component(name).map { path.appending($0) } }
 }
 
 /// The rows to be made, gathered from the files first: a source's name and image are those of its newest snapshot.

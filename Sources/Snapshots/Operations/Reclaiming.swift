@@ -23,7 +23,7 @@ extension Store {
                 places[directory] = place
                 sweeps[directory.pool, default: ReclaimSweep()].add(try map(of: listed.snapshot, in: place, buffer), fate)
             }
-            if let (pool, map) = try map(ofImage: plan.source.imagePath) { sweeps[pool]?.add(map, .kept) }
+            if let (pool, map) = try map(ofImageOf: plan.source) { sweeps[pool]?.add(map, .kept) }
         } catch {
             return nil
         }
@@ -35,18 +35,20 @@ extension Store {
         return try beneath { () throws(CloneError) in try ExtentMap.read(file.descriptor, path: file.path, with: buffer) }
     }
 
-    /// Nil: there is no image, so it shares nothing.
-    private func map(ofImage path: FilePath) throws(SnapshotsError) -> (PoolIdentity, ExtentMap)? {
-        try beneath { () throws(CloneError) in
-            let file: OpenFile
-            do throws(CloneError) {
-                file = try OpenFile(path.string, flags: [.followLinks, .nonBlocking], kernel: kernel)
-            } catch .noSuchFile {
-                return nil
-            }
-            return (
-                try PoolIdentity.of(file.descriptor, path: file.path),
-                try ExtentMap.read(file.descriptor, path: file.path, sync: .writeOut)
+    /// Nil: there is no image that is the source's, so it shares nothing.
+    private func map(ofImageOf source: Source) throws(SnapshotsError) -> (PoolIdentity, ExtentMap)? {
+        let image: ImageFile
+        do throws(SnapshotsError) {
+            image = try openImage(of: source)
+        } catch .clone(.noSuchFile), .clone(.notAnImage), .clone(.emptyImage), .clone(.linkOfAnother), .imageOwnerChanged {
+            return nil
+        } catch {
+            throw error
+        }
+        return try beneath { () throws(CloneError) in
+            (
+                try PoolIdentity.of(image.file.descriptor, path: image.path),
+                try ExtentMap.read(image.file.descriptor, path: image.path, sync: .writeOut)
             )
         }
     }

@@ -32,6 +32,10 @@ public struct RepairStep: Sendable {
     public enum Kind: String, Sendable {
         case completed, dropped, removed, kept, settled, adopted, forgotten, relocated
         case unfinished, missing, foreign, unreadable, unavailable
+        /// A clone that a restore had left beside the image was removed.
+        case cloneRemoved = "clone_removed"
+        /// Something else that a restore has left beside the image.
+        case restoreLeft = "restore_left"
     }
 
     /// What.

@@ -23,11 +23,19 @@ extension Store {
         for source in sources {
             do throws(SnapshotsError) {
                 try repair(source, marked[source.id] ?? [], request, &report.steps)
+                report.steps += try repairHidden(of: source, request)
             } catch {
                 report.failed.append((source.name, error))
             }
         }
+        if isForAll, !request.isDryRun { clearUnusedImageLocks() }
         return report
+    }
+
+    /// The locks of images that are no source's, or not any more.
+    private func clearUnusedImageLocks() {
+        let images = ((try? catalogue.sources()) ?? []).compactMap { options.view.identity($0.imagePath.string) }
+        clearImageLocks(in: options.places, except: Set(images), kernel: kernel)
     }
 
     /// Where snapshots lie, have lain or would go, by the mark that each directory carries: there may be orphans in one of which no row says
@@ -239,8 +247,8 @@ extension RepairStep.Kind {
     /// Whether it is something that repair does, not only reports.
     public var changes: Bool {
         switch self {
-        case .completed, .dropped, .removed, .kept, .settled, .adopted, .forgotten, .relocated: true
-        case .unfinished, .missing, .foreign, .unreadable, .unavailable: false
+        case .completed, .dropped, .removed, .kept, .settled, .adopted, .forgotten, .relocated, .cloneRemoved: true
+        case .unfinished, .missing, .foreign, .unreadable, .unavailable, .restoreLeft: false
         }
     }
 }

@@ -50,7 +50,7 @@ func replaceCatalogue(_ path: FilePath, by draft: FilePath, now: Instant, kernel
     let file = try CatalogueFile(path: path)
     let aside = FilePath(path.string + ".damaged-" + now.compact)
     let directory = try beneath { () throws(CloneError) in
-        try OpenFile(file.directory.string, flags: [.directory, .followLinks], kernel: kernel)
+        try openDirectoryMindingLinks(file.directory.string, kernel: kernel)
     }
     var moved: [String] = []
     do throws(Errno) {

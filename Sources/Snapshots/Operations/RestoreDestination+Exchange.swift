@@ -33,12 +33,15 @@ extension RestoreDestination {
     ///
     /// - Returns: what lies beside the image that somebody should know of: of earlier restores, or the old image if it could not be
     ///   removed.
-    func exchange(_ clone: NamelessClone, with old: ImageFile, id: Identifier) throws(SnapshotsError) -> [StoreWarning] {
-        let left = leftBehind()
+    func exchange(_ clone: NamelessClone, with old: ImageFile, id: Identifier, catalogue: Identifier) throws(SnapshotsError)
+        -> [StoreWarning]
+    {
+        let hidden = HiddenName(of: name)
+        let left = hidden.all(in: directory, kernel: kernel).map { StoreWarning.restoreLeft(path: beside($0).string) }
         // From a crash in here a hidden file stays: before the exchange the clone, after it the old image.
         let pair = Pair(
             made: try beneath { () throws(CloneError) in try clone.file.status().identity }, old: old.identity,
-            hidden: try publishHidden(clone, id))
+            hidden: try publish(clone, as: hidden, id, catalogue))
         do throws(SnapshotsError) {
             try swap(pair)
             let isUnused = (try? kernel.leaseHolds(old.file.descriptor)) ?? false
@@ -48,7 +51,9 @@ extension RestoreDestination {
         } catch {
             throw undo(pair, error)
         }
-        return left + remove(pair)
+        let warnings = left + remove(pair)
+        HiddenCloneMark.remove(from: clone.file, kernel: kernel)
+        return warnings
     }
 
     /// The two files and the hidden name.
@@ -101,37 +106,24 @@ extension RestoreDestination {
         }
     }
 
-    // MARK: The hidden name
-
-    /// What hidden names of this image begin with; what follows is the snapshot.
-    private var hiddenPrefix: String { ".\(String(decoding: name.utf8.prefix(200), as: UTF8.self)).losnap-" }
-
     private func beside(_ name: String) -> FilePath { path.removingLastComponent().appending(name) }
 
     /// Gives the clone a name that nobody has. One that is taken may be the old image of a restore that was cut off: it stays.
-    private func publishHidden(_ clone: NamelessClone, _ id: Identifier) throws(SnapshotsError) -> String {
-        let first = hiddenPrefix + id.prefix
+    private func publish(
+        _ clone: NamelessClone, as hidden: HiddenName, _ id: Identifier, _ catalogue: Identifier
+    ) throws(SnapshotsError) -> String {
         for number in 1...100 {
-            let hidden = number == 1 ? first : "\(first)-\(number)"
+            let name = hidden.name(of: id, number)
+            HiddenCloneMark.set(on: clone.file, named: name, catalogue: catalogue, kernel: kernel)
             do throws(CloneError) {
-                try clone.publish(as: hidden)
-                return hidden
+                try clone.publish(as: name)
+                return name
             } catch .system(.link, _, .fileExists) {
                 continue
             } catch {
                 throw .clone(error)
             }
         }
-        throw .fileExists(path: beside(first))
-    }
-
-    /// What earlier restores of this image left.
-    private func leftBehind() -> [StoreWarning] {
-        listDirectory(directory.path).filter { found in
-            guard found.hasPrefix(hiddenPrefix) else { return false }
-            let parts = found.dropFirst(hiddenPrefix.count).split(separator: "-", omittingEmptySubsequences: false)
-            let isNumbered = parts.count == 1 || (parts.count == 2 && Int(parts[1]) != nil)
-            return isNumbered && parts[0].count == 8 && parts[0].allSatisfy(\.isHexDigit)
-        }.sorted().map { .restoreLeft(path: beside($0).string) }
+        throw .fileExists(path: beside(hidden.name(of: id, 1)))
     }
 }

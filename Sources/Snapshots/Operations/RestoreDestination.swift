@@ -14,13 +14,25 @@ struct RestoreDestination {
 
     init(_ path: FilePath, kernel: Kernel) throws(SnapshotsError) {
         guard let last = path.lastComponent, last.kind == .regular else { throw .invalidPath(path: path, problem: .notAbsolute) }
-        self.path = path
         self.kernel = kernel
         name = last.string
         let parent = path.removingLastComponent()
         directory = try beneath { () throws(CloneError) in
             // The image's directory may be somebody else's, who has perhaps put a link in its place.
             try openDirectoryMindingLinks(parent.string, kernel: kernel)
+        }
+        self.path = FilePath(directory.path).appending(last)
+    }
+
+    /// Whether something has the name, if only a link that leads nowhere.
+    func isTaken() throws(SnapshotsError) -> Bool {
+        do {
+            _ = try kernel.statusOf(directory.descriptor, name)
+            return true
+        } catch .noSuchFileOrDirectory {
+            return false
+        } catch {
+            throw .clone(CloneError(error, .status, path.string))
         }
     }
 

@@ -10,26 +10,37 @@ import SystemPackage
 extension Store {
     /// What a restore would do. Changes nothing; throws what would keep it from being done, as far as that can be told before.
     public func planRestore(_ listed: ListedSnapshot, to target: RestoreTarget) throws(SnapshotsError) -> RestorePlan {
+        try openRestore(listed, to: target).plan
+    }
+
+    /// The plan, and its place, held: whatever its path leads to later, the image is made there.
+    private func openRestore(
+        _ listed: ListedSnapshot, to target: RestoreTarget
+    ) throws(SnapshotsError) -> (plan: RestorePlan, destination: RestoreDestination) {
         let place = try presentPlace(of: listed.snapshot)
         if listed.presence == .missing {
             throw .fileMissing(number: listed.snapshot.number, path: listed.snapshot.path ?? listed.snapshot.directory.path)
         }
         switch target {
         case .newFile(let path):
-            if try isTaken(path) { throw .fileExists(path: path) }
-            try check(path, isOnPoolOf: listed.snapshot, in: place, replaces: false)
-            return RestorePlan(snapshot: listed, path: path, replaces: false, takesSafetySnapshot: false)
+            let destination = try RestoreDestination(path, kernel: kernel)
+            if try destination.isTaken() { throw .fileExists(path: path) }
+            try check(destination, isOnPoolOf: listed.snapshot, in: place, replaces: false)
+            let plan = RestorePlan(snapshot: listed, path: destination.path, replaces: false, takesSafetySnapshot: false)
+            return (plan, destination)
         case .inPlace:
-            let path = try imagePath(of: listed.snapshot)
-            let image = try replaceableImage(at: path)
-            try check(path, isOnPoolOf: listed.snapshot, in: place, replaces: true)
-            return RestorePlan(snapshot: listed, path: path, replaces: image != nil, takesSafetySnapshot: image != nil)
+            let source = try catalogue.source(id: listed.snapshot.sourceID)
+            let path = source?.imagePath ?? listed.snapshot.imagePath
+            let image = try replaceableImage(at: path, of: source)
+            let destination = try RestoreDestination(path, kernel: kernel)
+            try check(destination, isOnPoolOf: listed.snapshot, in: place, replaces: true)
+            return (RestorePlan(snapshot: listed, path: path, replaces: image != nil, takesSafetySnapshot: image != nil), destination)
         }
     }
 
     /// Restores. A store that was opened for reading makes an image where there is none, and logs nothing.
     public func restore(_ listed: ListedSnapshot, to target: RestoreTarget) throws(SnapshotsError) -> RestoreReport {
-        let plan = try planRestore(listed, to: target)
+        let (plan, destination) = try openRestore(listed, to: target)
         let source = plan.replaces ? try catalogue.source(id: listed.snapshot.sourceID) : nil
         let (place, locks, warnings) = try lockForRestore(listed.snapshot, safetyOf: source)
         defer { withExtendedLifetime(locks) {} }
@@ -37,18 +48,18 @@ extension Store {
             throw .unknownSnapshot(reference: listed.snapshot.number.description, nearest: [])
         }
         let (snapshot, _) = try place.open(name, expecting: row.id)
-        let destination = try RestoreDestination(plan.path, kernel: kernel)
 
         var report = RestoreReport(plan: plan, safety: nil, warnings: warnings)
         // Leased from before the safety snapshot to after the exchange: nobody can write in between what would be lost.
-        let replaced = plan.replaces ? try replaceableImage(at: plan.path) : nil
+        let replaced = plan.replaces ? try replaceableImage(at: plan.path, of: source) : nil
         let restored = try destination.makeClone(of: snapshot, attributes: row.image, progress: options.progress)
         if let replaced {
             guard let source else { throw .unknownSource(reference: row.sourceName.text, nearest: []) }
             let taken = try takeSafety(of: source, image: replaced)
             report.safety = taken.snapshots.first
             report.warnings += taken.warnings
-            report.warnings += try destination.exchange(restored, with: replaced, id: row.id)
+            report.warnings += try destination.exchange(restored, with: replaced, id: row.id, catalogue: catalogue.id)
+            clearImageLocks(of: [replaced.identity], in: options.places, kernel: kernel)
         } else {
             try destination.publish(restored)
         }
@@ -64,31 +75,18 @@ extension Store {
 
     /// What can't be told here the clone itself tells.
     private func check(
-        _ path: FilePath, isOnPoolOf snapshot: Snapshot, in place: SnapshotPlace, replaces: Bool
+        _ destination: RestoreDestination, isOnPoolOf snapshot: Snapshot, in place: SnapshotPlace, replaces: Bool
     ) throws(SnapshotsError) {
-        let parent = path.removingLastComponent().string
-        guard let directory = try? OpenFile(parent, flags: [.directory, .followLinks], kernel: kernel) else { return }
         let pool: PoolIdentity?
         do throws(CloneError) {
-            pool = try PoolIdentity.of(directory.descriptor, path: parent)
+            pool = try PoolIdentity.of(destination.directory.descriptor, path: destination.directory.path)
         } catch .poolHasNoUUID {
             pool = nil
         } catch {
             return
         }
         guard pool != place.pool else { return }
-        throw .restoreElsewhere(snapshot: snapshot.path ?? place.path, target: path, replaces: replaces)
-    }
-
-    private func isTaken(_ path: FilePath) throws(SnapshotsError) -> Bool {
-        do {
-            _ = try kernel.statusOf(workingDirectory, path.string)
-            return true
-        } catch .noSuchFileOrDirectory {
-            return false
-        } catch {
-            throw .clone(CloneError(error, .status, path.string))
-        }
+        throw .restoreElsewhere(snapshot: snapshot.path ?? place.path, target: destination.path, replaces: replaces)
     }
 
     /// Locks the snapshot's directory and, if it is another by now, the one that the safety snapshot goes to.
@@ -98,7 +96,7 @@ extension Store {
         let place = try presentPlace(of: snapshot)
         var places = [(place: place, name: snapshot.sourceName)]
         if let source {
-            let image = try beneath { () throws(CloneError) in try ImageFile(path: source.imagePath.string, kernel: kernel) }
+            let image = try openImage(of: source)
             places.append((try prepare(source, image: image, attributes: image).place, source.name))
         }
         let locks = try lock(places)
@@ -109,34 +107,29 @@ extension Store {
         return (place, locks, warnings)
     }
 
-    /// Where the image is now, if its source is still in use; else where it was.
-    private func imagePath(of snapshot: Snapshot) throws(SnapshotsError) -> FilePath {
-        try catalogue.source(id: snapshot.sourceID)?.imagePath ?? snapshot.imagePath
-    }
-
     /// The image at a path, proved to be in nobody's use and leased; nil if there is none.
-    private func replaceableImage(at path: FilePath) throws(SnapshotsError) -> ImageFile? {
+    private func replaceableImage(at path: FilePath, of source: Source?) throws(SnapshotsError) -> ImageFile? {
         let image: ImageFile
-        do throws(CloneError) {
-            image = try ImageFile(path: path.string, kernel: kernel)
-        } catch .noSuchFile {
+        do throws(SnapshotsError) {
+            image = try openImage(at: path, of: source)
+        } catch .clone(.noSuchFile) {
             // Deleted, but perhaps still mounted: what is there now, and what is written there on, would be gone with the next unmount.
             if let loop = options.view.loopDevices().first(where: { $0.unmarkedPath == path.string }) {
                 throw .imageInUse(path: path, by: "the loop device \(loop.path), which still has the deleted file")
             }
             return nil
-        } catch .emptyImage {
+        } catch .clone(.emptyImage) {
             // Somebody may have truncated it; there is nothing in it to be saved, but it is not ours to remove either.
             throw .fileExists(path: path)
         } catch {
-            throw .clone(error)
+            throw error
         }
         if image.status.links > 1 { throw .imageHasLinks(path: path, count: image.status.links) }
         let flags = (try? kernel.inodeFlags(image.file.descriptor)) ?? []
         if !flags.isDisjoint(with: [.immutable, .appendOnly]) { throw .imageProtected(path: path) }
         let use: ImageUse
         do throws(CloneError) {
-            use = try ImageLocator(view: options.view).use(of: image.identity, path: path.string)
+            use = try ImageLocator(view: options.view, kernel: kernel).steadyUse(of: image.identity, path: path.string)
         } catch .refused(.attachedNotMounted(_, let device)) {
             // What a clone could do about it (mounting it, taking it live) is no way to replace it.
             throw .imageInUse(path: path, by: "the loop device \(device)")
@@ -160,7 +153,7 @@ extension Store {
 
     private func takeSafety(of source: Source, image replaced: ImageFile) throws(SnapshotsError) -> CreateReport {
         // Opened anew: a clone gives the lease of its descriptor back when it is done, and ours must stay.
-        let image = try beneath { () throws(CloneError) in try ImageFile(path: replaced.path, kernel: kernel) }
+        let image = try openImage(at: FilePath(replaced.path), of: source)
         guard image.identity == replaced.identity else { throw .imageChanged(path: FilePath(replaced.path)) }
         return try take(
             [try prepare(source, image: image, attributes: image)], CreateRequest(sources: [source], origin: .safety))

@@ -45,10 +45,9 @@ extension Store {
 
     /// Only "no such file" means that there is none.
     private func hasImage(_ source: Source) -> Bool {
-        do {
-            _ = try kernel.statusOf(workingDirectory, source.imagePath.string)
-            return true
-        } catch .noSuchFileOrDirectory, .notDirectory {
+        do throws(CloneError) {
+            return try findMindingLinks(source.imagePath.string, kernel: kernel).file != nil
+        } catch .noSuchFile, .notADirectory {
             return false
         } catch {
             return true
@@ -183,9 +182,8 @@ extension Store {
         if source.snapshotDirectory == place { return source }
         try checkIsOnPool(place, of: source.imagePath)
         var source = source
+        // Its pool stays known: the image is the same, and by that its owner is checked.
         source.snapshotDirectory = place
-        // Learned anew from this snapshot.
-        source.pool = nil
         return source
     }
 
@@ -198,7 +196,7 @@ extension Store {
 
     /// Refuses a directory on another filesystem than the image, if it can be told: both filesystems are there, and say what they are.
     private func checkIsOnPool(_ directory: FilePath, of image: FilePath) throws(SnapshotsError) {
-        guard let file = try? OpenFile(image.string, flags: [.followLinks, .nonBlocking], kernel: kernel),
+        guard let file = try? ImageFile(path: image.string, kernel: kernel).file,
             let place = try? openNearestDirectory(directory, kernel: kernel)
         else { return }
         guard let one = poolIfKnown(file), let other = poolIfKnown(place), one != other else { return }
@@ -240,24 +238,32 @@ extension Store {
 
     /// The image that a path means: itself without symbolic links, or what is mounted there.
     public func imagePath(behind path: FilePath) throws(SnapshotsError) -> FilePath {
-        guard let resolved = options.view.realPath(path.string) else { return path.lexicallyNormalized() }
-        let status: FileStatus
-        do {
-            status = try kernel.statusOf(workingDirectory, resolved)
-        } catch {
-            throw .clone(CloneError(error, .status, path.string))
-        }
-        guard status.kind == .directory else { return FilePath(resolved) }
-        return FilePath(try beneath { () throws(CloneError) in try MountPointTracer(view: options.view).image(at: resolved) })
+        guard let found = try walked(path) else { return path.lexicallyNormalized() }
+        guard found.status?.kind == .directory else { return FilePath(found.path) }
+        return FilePath(try beneath { () throws(CloneError) in try MountPointTracer(view: options.view).image(at: found.path) })
     }
 
     private func resolvedDirectory(_ path: FilePath) throws(SnapshotsError) -> FilePath {
-        if let resolved = options.view.realPath(path.string) { return FilePath(resolved) }
+        if let found = try walked(path) { return FilePath(found.path) }
         // Its last part may still have to be made.
-        guard let last = path.lastComponent, let parent = options.view.realPath(path.removingLastComponent().string) else {
+        guard let last = path.lastComponent, let parent = try walked(path.removingLastComponent()) else {
             throw .clone(.noSuchFile(path: path.string))
         }
-        return FilePath(parent).appending(last)
+        return FilePath(parent.path).appending(last)
+    }
+
+    /// What a path leads to; nil: nothing that can be looked at.
+    ///
+    /// - Throws: `linkOfAnother` alone: what a user named must not be led elsewhere by others.
+    private func walked(_ path: FilePath) throws(SnapshotsError) -> FoundPath? {
+        do throws(CloneError) {
+            let found = try findMindingLinks(path.string, kernel: kernel)
+            return found.file == nil ? nil : found
+        } catch .linkOfAnother(let path, let user) {
+            throw .clone(.linkOfAnother(path: path, user: user))
+        } catch {
+            return nil
+        }
     }
 
     /// The source in use with that image, by its path or by the file itself (a bind mount, a hard link).

@@ -132,7 +132,7 @@ private struct PoolList {
 
     /// The pool that a directory is on, if it is there and is one that can be recognised.
     mutating func add(_ directory: FilePath) {
-        guard let file = try? OpenFile(directory.string, flags: [.directory, .followLinks], kernel: kernel),
+        guard let file = try? openDirectoryMindingLinks(directory.string, kernel: kernel),
             let pool = try? PoolIdentity.of(file.descriptor, path: file.path)
         else { return }
         add(file, pool)

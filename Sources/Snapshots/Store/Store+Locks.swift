@@ -13,7 +13,8 @@ struct DirectoryLocks: Sendable {
     /// Takes the locks of several directories, each once, but for those that `others` are: a lock is a descriptor's, so that a process which
     /// takes one again waits for itself.
     static func take(
-        _ places: [(place: SnapshotPlace, what: String)], besides others: DirectoryLocks = .none, waits: Bool, _ options: StoreOptions
+        _ places: [(place: SnapshotPlace, what: String)], besides others: DirectoryLocks = .none, waiting wait: LockWait,
+        _ options: StoreOptions
     ) throws(SnapshotsError) -> DirectoryLocks {
         try beneath { () throws(CloneError) in
             var wanted: [FileIdentity: String] = [:]
@@ -23,8 +24,7 @@ struct DirectoryLocks: Sendable {
             where others.held[identity] == nil {
                 held[identity] = try FileLock.take(
                     "directory-\(identity.device)-\(identity.inode)", for: what,
-                    in: try openPrivateDirectory(options.places.locks, kernel: options.kernel), wait: waits,
-                    atMost: options.longestWaitNanoseconds, kernel: options.kernel)
+                    in: try openPrivateDirectory(options.places.locks, kernel: options.kernel), waiting: wait, kernel: options.kernel)
             }
             return DirectoryLocks(held: held)
         }
@@ -39,7 +39,7 @@ extension Store {
 
     /// Takes the locks of several directories, each once.
     func lock(_ places: [(place: SnapshotPlace, name: SourceName)]) throws(SnapshotsError) -> DirectoryLocks {
-        try .take(places.map { ($0.place, "source \($0.name)") }, waits: options.waitsForLocks, options)
+        try .take(places.map { ($0.place, "source \($0.name)") }, waiting: options.wait, options)
     }
 
     /// Takes further locks while some are held, without waiting, whatever was asked for: who holds locks and waits for more may wait for one
@@ -48,7 +48,7 @@ extension Store {
         _ places: [(place: SnapshotPlace, name: SourceName)], besides held: DirectoryLocks
     ) throws(SnapshotsError) -> DirectoryLocks? {
         do throws(SnapshotsError) {
-            return try .take(places.map { ($0.place, "source \($0.name)") }, besides: held, waits: false, options)
+            return try .take(places.map { ($0.place, "source \($0.name)") }, besides: held, waiting: .none, options)
         } catch .clone(.locked) {
             return nil
         }

@@ -15,6 +15,10 @@ public struct StoreOptions: Sendable {
     public var waitsForLocks: Bool
     /// How long such a wait may last, in nanoseconds; nil: until the other has finished.
     public var longestWaitNanoseconds: UInt64?
+    /// Is told about once a second what is waited for, and who holds it.
+    public var waiting: (@Sendable (_ what: String, _ holder: LockOwner?) -> Void)?
+    /// Is told what was found frozen and left behind by dead processes after the first look, and what became of it.
+    public var thawed: (@Sendable (LeftFrozen) -> Void)?
     /// The command as it was typed, for the log.
     public var command: String
     /// Descriptors that the program writes to, by name: none may lie on what is to be frozen.
@@ -44,6 +48,17 @@ public struct StoreOptions: Sendable {
         self.progress = progress
         self.kernel = kernel
         self.view = view
+    }
+}
+
+extension StoreOptions {
+    /// How to wait for a lock. What dead processes leave frozen meanwhile is thawed, for they may be whom the lock's holder waits for.
+    package var wait: LockWait {
+        LockWait(waits: waitsForLocks, atMost: longestWaitNanoseconds) { [waiting, thawed, places, view, kernel] what, holder in
+            waiting?(what, holder)
+            let found = try? thawLeftFrozen(places: places, waitingForOthers: false, view: view, kernel: kernel)
+            for item in found ?? [] { thawed?(item) }
+        }
     }
 }
 

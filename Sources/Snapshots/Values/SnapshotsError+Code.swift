@@ -17,6 +17,7 @@ extension SnapshotsError {
         case .ambiguousSource: "ambiguous_source"
         case .sourceNameTaken: "source_name_taken"
         case .imageMoved: "image_moved"
+        case .imageOwnerChanged: "image_owner_changed"
         case .imageTaken: "image_taken"
         case .sourceHasSnapshots: "source_has_snapshots"
         case .invalidReference: "invalid_reference"
@@ -86,7 +87,7 @@ extension SnapshotsError {
         case .catalogueFull: .full
         case .catalogueInputOutput: .io
         case .sourceHasSnapshots, .wrongState, .snapshotTaken, .numbersExhausted, .catalogueFailed: .failed
-        case .directoryExposed, .imageProtected: .permission
+        case .directoryExposed, .imageProtected, .imageOwnerChanged: .permission
         case .poolNotIdentified, .directoryMissing, .directoryNotMarked, .poolChanged, .unavailable, .restoreElsewhere: .pool
         case .directoryOfAnotherCatalogue, .directoryOfAnotherSource, .directoryOfUnknownSource, .held, .holdWouldShorten,
             .imageHasLinks:

@@ -26,6 +26,8 @@ extension SnapshotsError {
         case .sourceNameTaken: "choose another name; losnap source add NAME IMAGE gives one to an image"
         case .imageMoved(let name, _, let new):
             "if it was moved: losnap source move \(name) --image \(Self.word(new)); if it is another one: losnap source add NAME \(Self.word(new))"
+        case .imageOwnerChanged(let name, let path, _, _):
+            "if it is the image all the same: losnap source move \(name) --image \(path.string.shellWord.shown)"
         case .imageTaken(_, let name): "use that name, or change it: losnap source rename \(name) NAME"
         case .sourceHasSnapshots(let name, _):
             "delete them first, or keep them listed with losnap source remove \(name) --keep-snapshots"
@@ -61,7 +63,8 @@ extension SnapshotsError {
         case .catalogueNotWritable(_, let problem): problem.hint
         case .catalogueInputOutput: "look into the kernel's log (dmesg); copy the catalogue to a sound disk"
         case .catalogueFailed: "try again; if it stays so, move the catalogue away, and losnap repair --rebuild DIRECTORY makes a new one"
-        case .directoryExposed: "let only the one who runs losnap write it, or choose another: losnap source move NAME --directory DIR"
+        case .directoryExposed(_, _, let source):
+            "let only the one who runs losnap write it, or choose another: \(source?.command ?? "losnap source move NAME --directory DIR")"
         case .poolNotIdentified: "mount the right filesystem there; after a move for good: losnap source move"
         case .directoryMissing(_, let name): "mount what belongs there; if it was deleted: losnap repair --forget \(name)"
         case .directoryNotMarked:

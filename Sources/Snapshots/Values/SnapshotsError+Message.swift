@@ -21,6 +21,8 @@ extension SnapshotsError {
         case .sourceNameTaken(let name, let image): "the name '\(name)' belongs to the source with the image \(image.string.shown)"
         case .imageMoved(let name, let old, let new):
             "\(new.string.shown): it seems to be the image of the source '\(name)', which is not at \(old.string.shown) any more"
+        case .imageOwnerChanged(let name, let path, let user, let before):
+            "\(path.string.shown): the file belongs to user \(user), but the image of \(name) belonged to user \(before) at the last snapshot"
         case .imageTaken(let path, let name): "\(path.string.shown): this image is the source '\(name)' already"
         case .sourceHasSnapshots(let name, let count): "the source '\(name)' has \(Self.counted(count, "snapshot"))"
         case .invalidReference(let text, let problem): "'\(text.shown)' names no snapshot: \(problem.words)"
@@ -45,7 +47,7 @@ extension SnapshotsError {
         case .catalogueNotWritable(let path, let problem): "\(path.string.shown): the catalogue can't be written: \(problem.words)"
         case .catalogueInputOutput(let path, let detail): "\(path.string.shown): the disk failed under the catalogue: \(detail.shown)"
         case .catalogueFailed(let path, let detail): "\(path.string.shown): the catalogue can't be used: \(detail.shown)"
-        case .directoryExposed(let path, let exposure): "\(path.string.shown): \(exposure.words)"
+        case .directoryExposed(let path, let exposure, _): "\(path.string.shown): \(exposure.words)"
         case .poolNotIdentified(let path): "\(path.string.shown): the filesystem there is not the pool of these snapshots"
         case .directoryMissing(let path, _): "\(path.string.shown): the snapshot directory is not there"
         case .directoryNotMarked(let path):

@@ -59,6 +59,11 @@ struct Create: Command {
 
     @Option(
         name: .long,
+        help: ArgumentHelp("The longest step before the freeze, from 1s to 24h; 5min unless configured.", valueName: "duration"))
+    var maxPrepare: String?
+
+    @Option(
+        name: .long,
         help: ArgumentHelp(
             "How to clone what is frozen: plain, maps or tracked; as fits it best, unless said or configured (losnap(8), CLONING).",
             valueName: "way"))
@@ -102,6 +107,7 @@ struct Create: Command {
         let wishes = TakeWishes(
             consistency: consistency.map { $0 == .crash ? .crash : .frozen },
             maxFreezeNanoseconds: try maxFreeze.map(FreezeLimit.nanoseconds),
+            maxPrepareNanoseconds: try maxPrepare.map(PrepareLimit.nanoseconds),
             way: clone.flatMap { CloneWay(rawValue: $0.rawValue) },
             setsImmutable: noImmutable ? false : nil, runsHooks: !noHooks)
         let ifChanged = try ifChanged.map { try ChangeLimit.bytes($0) }

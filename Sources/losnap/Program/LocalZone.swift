@@ -4,6 +4,7 @@
 // FoundationInternationalization brings the zone data; Policy uses it by name, which keeps it in a static link.
 
 import Automation
+import CloneCore
 import Foundation
 import FoundationInternationalization
 import Glibc
@@ -31,9 +32,7 @@ private func systemZone() -> Result<NamedZone, PolicyError> {
 
 /// What stands after `zoneinfo/` in the path that a file of zone data really has.
 private func nameOfFile(_ path: String) -> String? {
-    guard let real = realpath(path, nil) else { return nil }
-    defer { free(real) }
-    let text = String(cString: real)
+    guard let text = try? pathMindingLinks(path, kernel: .linux) else { return nil }
     return text.firstRange(of: "/zoneinfo/").map { String(text[$0.upperBound...]) }
 }
 

@@ -6,7 +6,8 @@ import SystemPackage
 
 /// One of the program's output streams, or a buffer of a test.
 final class OutputStream {
-    private let descriptor: CInt?
+    /// Nil for a buffer of a test.
+    let descriptor: CInt?
     private var isClosed = false
     /// Runs before anything is written: what stands on the terminal for a while is taken away.
     var beforeWriting: (() -> Void)?

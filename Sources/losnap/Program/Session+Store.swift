@@ -11,10 +11,13 @@ extension Session {
     /// Opens the store in the way that the command wants.
     func open(_ arguments: CatalogueArguments, for purpose: Purpose, waits: Bool = false, atMost limit: UInt64? = nil) throws -> Store {
         try checkConfiguration(arguments.config)
-        let options = StoreOptions(
+        var options = StoreOptions(
             catalogue: try cataloguePath(arguments.catalogue), places: places, waitsForLocks: waits, longestWaitNanoseconds: limit,
             command: commandLine, outputs: [ProgramOutput(name: "stdout", descriptor: 1), ProgramOutput(name: "stderr", descriptor: 2)],
             leftFrozen: leftFrozen, progress: progress, kernel: kernel)
+        options.thawed = { [thawedMeanwhile] in thawedMeanwhile.add($0) }
+        // What runs at times by itself says nothing of a short wait in its mail.
+        if limit == nil || complaints.isTerminal { options.waiting = waiting }
         prepareForLostCatalogue(options.catalogue)
         let store = try Store(options, mode: purpose.mode, whenFull: purpose == .freeing ? .useReserve : .refuse)
         keepOpen(store)
@@ -39,9 +42,12 @@ extension Session {
     /// Options for `rebuildCatalogue`, which opens no store.
     func storeOptions(_ arguments: CatalogueArguments, waits: Bool) throws -> StoreOptions {
         try checkConfiguration(arguments.config)
-        return StoreOptions(
+        var options = StoreOptions(
             catalogue: try cataloguePath(arguments.catalogue), places: places, waitsForLocks: waits, command: commandLine,
             progress: progress, kernel: kernel)
+        options.thawed = { [thawedMeanwhile] in thawedMeanwhile.add($0) }
+        options.waiting = waiting
+        return options
     }
 
     /// The snapshot that the text names.

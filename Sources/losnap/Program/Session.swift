@@ -73,9 +73,24 @@ final class Session {
     /// Where locks and freeze records lie.
     var places: RuntimePlaces { .forUser(userID, environment: environment) }
 
+    private var isQuiet: Bool { arguments.prefix { $0 != "--" }.contains("--quiet") }
+
+    /// Who says for whom the command waits; nil where nobody wants to know.
+    private(set) lazy var waiting: (@Sendable (String, LockOwner?) -> Void)? = {
+        guard !isJSON, !isQuiet, let descriptor = complaints.descriptor else { return nil }
+        _ = progress
+        let line = WaitingLine { [progressLine] text in
+            progressLine?.clear()
+            _ = try? FileDescriptor(rawValue: descriptor).writeAll(text.utf8)
+        }
+        return { line.show($0, $1) }
+    }()
+
+    /// What was found left frozen since `thawFirst`.
+    let thawedMeanwhile = ThawedMeanwhile()
+
     /// Who shows how far long work has come; nil where nobody looks, or wants to.
     private(set) lazy var progress: ProgressWatcher? = {
-        let isQuiet = arguments.prefix { $0 != "--" }.contains("--quiet")
         guard !isJSON, !isQuiet, let terminal = complaints.terminal,
             let line = ProgressLine(terminal: terminal, type: variable("TERM"))
         else { return nil }
@@ -102,13 +117,12 @@ final class Session {
         return (path.isAbsolute ? path : FilePath(currentDirectory()).pushing(path)).lexicallyNormalized()
     }
 
-    /// The path of what is there, without symbolic links, so that one image is one source; of what is not, by its words.
+    /// The path of what is there, without symbolic links, so that one image is one source; by its words of what is not, and of what lies behind a
+    /// link of somebody else, where whoever opens it will refuse it.
     func resolved(_ text: String) -> FilePath {
         let path = FilePath(text)
         let whole = path.isAbsolute ? path : FilePath(currentDirectory()).pushing(path)
-        guard let real = realpath(whole.string, nil) else { return absolute(text) }
-        defer { free(real) }
-        return FilePath(String(cString: real))
+        return (try? pathMindingLinks(whole.string, kernel: kernel)).map { FilePath($0) } ?? absolute(text)
     }
 
     /// Whether there is such a file or directory.
@@ -135,6 +149,7 @@ final class Session {
 
     /// The warnings so far, which are thereby told.
     func takeWarnings() -> [Warning] {
+        thawedMeanwhile.take().compactMap(Warning.init).forEach(warn)
         defer {
             warnings = []
             warned = []

@@ -77,6 +77,8 @@ extension RepairStep.Kind {
         case .adopted: action = "adopted"
         case .forgotten: action = "forgotten"
         case .relocated: action = "found again"
+        case .cloneRemoved: action = "removed, a clone that a cut-off restore had left"
+        case .restoreLeft: return "left by a cut-off restore"
         case .unfinished: return "left unfinished"
         case .missing: return "missing"
         case .foreign: return "of another catalogue, left alone"

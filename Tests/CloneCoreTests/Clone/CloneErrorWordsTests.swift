@@ -13,7 +13,7 @@ struct CloneErrorWordsTests {
         .oneOfSeveralDevices(image: path, filesystem: "btrfs"), .externalLog(image: path, mountPoint: "/home"),
         .attachedNotMounted(image: path, device: "/dev/loop0"), .replacedWhileMounted(image: path, mountPoint: "/home"),
         .unreachableNamespace(image: path, device: "/dev/loop0"), .hiddenMount(image: path, mountPoint: "/home"),
-        .unknownBackingFile(image: path, device: "/dev/loop0"), .tooMany(count: 33),
+        .unknownBackingFile(image: path, device: "/dev/loop0"), .tooMany(count: 33), .suspended(image: path, name: "vg-home"),
     ]
     private static let errors: [CloneError] =
         [
@@ -36,7 +36,8 @@ struct CloneErrorWordsTests {
             .sameUUIDMounted(path: path, filesystem: "btrfs"), .cannotMount(path: path, filesystem: "xfs", .invalidArgument),
             .runtimeInside(directory: "/home/run", mountPoint: "/home"), .runtimeExposed(path: "/srv", .owner(user: 7)),
             .runtimeExposed(path: "/srv", .writable(mode: 0o777)), .linkOfAnother(path: "/srv/a", user: 7),
-            .thawBlocked(mountPoint: "/home"),
+            .thawBlocked(mountPoint: "/home"), .mountsChanging(path: path), .tooManyMounts(milliseconds: 5000),
+            .prepareTooLong(.writingOut, path: path, limit: 300_000), .prepareTooLong(.catchingUp, path: path, limit: 300_000),
             .notAScratchMount(path: "/mnt"), .mountBusy(directory: "/mnt"),
             .freezeTooLong(image: path, pool: "xfs", predicted: 8000, limit: 1000, extents: 400_000, .maps, others: 0),
             .freezeTooLong(image: path, pool: "ext4", predicted: 8000, limit: 1000, extents: 400_000, .plain, others: 2),
@@ -64,7 +65,7 @@ struct CloneErrorWordsTests {
     @Test("a hint names an option only to a command that has it", arguments: errors)
     func options(error: CloneError) throws {
         #expect(bareOptions(in: try #require(error.hint { _ in false })).isEmpty, "\(error)")
-        let all = ["--consistency", "--max-freeze", "--wait", "--clone"]
+        let all = ["--consistency", "--max-freeze", "--max-prepare", "--wait", "--clone"]
         #expect(bareOptions(in: try #require(error.hint)).allSatisfy(all.contains), "\(error)")
     }
 

@@ -39,7 +39,7 @@ struct LockHolderTests {
             #expect(LockHolder.of("x", in: places.locks) == nil)
             let directory = try openPrivateDirectory(places.locks, kernel: .linux)
             let before = Int64(time(nil)) * 1000
-            var lock: FileLock? = try FileLock.take("x", for: "a test", in: directory, wait: false, kernel: .linux)
+            var lock: FileLock? = try FileLock.take("x", for: "a test", in: directory, waiting: .none, kernel: .linux)
             let holder = try #require(LockHolder.of("x", in: places.locks))
             #expect(holder.pid == getpid() && holder.sinceMilliseconds >= before - 1000)
             withExtendedLifetime(lock) {}

@@ -121,7 +121,7 @@ final class FreezeTrace: Sendable {
         system.loop(1, FileIdentity(device: outer.raw, inode: 99), "/sys/inner.img")
         system.sysfs("block/loop0/dev = \(outer.number)\nblock/loop1/dev = \(inner.number)")
         let target = CloneTarget(image: image, directory: try OpenFile(directory, flags: [.directory], kernel: kernel))
-        var options = CloneOptions(waitsForLocks: waits, longestWaitNanoseconds: 60_000_000_000, places: places, way: way)
+        var options = CloneOptions(wait: LockWait(waits: waits, atMost: 60_000_000_000), places: places, way: way)
         options.tuning.plainAtMost = plainAtMost
         let job = try CloneJob(preparing: [target], options: options, view: system.view, kernel: kernel)
         return try job.run()

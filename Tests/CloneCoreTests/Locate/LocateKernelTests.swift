@@ -177,6 +177,33 @@ struct LocateKernelTests {
         }
     }
 
+    @Test("mounted and unmounted beside us all the time: found, or busy; never what would do harm, or not help, a moment later")
+    func comesAndGoes() throws {
+        try TestScope.with { scope in
+            let pool = try scope.pool()
+            let image = try scope.image(in: pool.path, .ext4)
+            let place = try scope.freshDirectory("place")
+            scope.atEnd("unmount \(place)") {
+                while try Command.outcome("umount", [place.string]).succeeded {}
+            }
+            let script = "while :; do mount -o loop \(image) \(place); umount \(place); done"
+            let process = try scope.start(Tool(executable: "/bin/sh").invocation(["-c", script]))
+            let file = try identity(of: image)
+            var found: Set<Bool> = []
+            for _ in 0..<(TestLength.isLong ? 3000 : 150) {
+                do {
+                    let use = try ImageLocator().steadyUse(of: file, path: image.string)
+                    found.insert(use == .detached)
+                } catch CloneError.mountsChanging {}
+                do { _ = try MountPointTracer().image(at: place.string) } catch CloneError.notAMountPoint, CloneError.mountsChanging {}
+                usleep(UInt32.random(in: 0...3000))
+            }
+            #expect(found.contains(true) || found.contains(false))
+            #expect(process.poll() == nil)
+            process.end()
+        }
+    }
+
     @Test("replaced while mounted, by a rename over it and by a new file")
     func replaced() throws {
         try TestScope.with { scope in

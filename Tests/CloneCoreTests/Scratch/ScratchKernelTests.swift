@@ -105,6 +105,24 @@ struct ScratchKernelTests {
         }
     }
 
+    @Test("an ext4 that has the machine panic at an error: mounted so that it goes on")
+    func errorsPanic() throws {
+        try TestScope.with { scope in
+            let scene = try Scene(scope, .ext4)
+            let copy = scene.pool.path.appending("copy.img")
+            try Command.run("cp", ["--reflink=always", "--", scene.snapshot.string, copy.string])
+            try Command.run("chmod", ["0600", "--", copy.string])
+            try Command.run("tune2fs", ["-f", "-e", "panic", copy.string])
+            for access in [ScratchAccess.readOnly, .writable] {
+                let directory = try scene.directory()
+                _ = try scene.mount(copy, at: directory, access)
+                let mount = try #require(MountLines.entries(of: Array(mountInfo().utf8)).last { $0.mountPoint == directory.string })
+                #expect(mount.superOptions.contains("errors=continue"), "\(mount.superOptions)")
+                try unmountWhenFree(directory)
+            }
+        }
+    }
+
     @Test("XFS: the log is really dirty, so a read-only device would not do")
     func dirtyLog() throws {
         try TestScope.with { scope in

@@ -118,13 +118,13 @@ struct FinderTests {
     @Test("pieces shrink when a call took long and grow when it was short, within their bounds")
     func pieces() {
         var piece = PieceSize(first: 64, smallest: 8, largest: 256)
-        piece.took(PieceSize.usual + 1)
+        piece.took(CallTime(wall: PieceSize.usual + 1))
         #expect(piece.amount == 32)
-        piece.took(PieceSize.usual / 2)
+        piece.took(CallTime(wall: PieceSize.usual / 2))
         #expect(piece.amount == 32)
-        for _ in 0..<9 { piece.took(0) }
+        for _ in 0..<9 { piece.took(CallTime(wall: 0)) }
         #expect(piece.amount == 256)
-        for _ in 0..<9 { piece.took(.max) }
+        for _ in 0..<9 { piece.took(CallTime(wall: .max)) }
         #expect(piece.amount == 8)
     }
 

@@ -39,6 +39,7 @@ extension Target {
                 try expect(words.first?.hasPrefix("/") == true, "a hook without a program")
             }
             try expect(source.maxFreeze.map { (10...600_000).contains($0.milliseconds) } ?? true, "a freeze out of range")
+            try expect(source.maxPrepare.map { (1...86400).contains($0.seconds) } ?? true, "a preparation out of range")
             try expect(source.policy.map { read.policy($0)?.keep.isEmpty == false } ?? true, "a policy that keeps nothing")
             try expect(source.ifChanged.map { $0.bytes > 0 && $0.bytes <= 1 << 60 } ?? true, "a size out of range")
         }

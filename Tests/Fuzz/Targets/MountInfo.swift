@@ -11,7 +11,14 @@ extension Target {
             "\\054", "/\\303\\244", "logdev=/dev/a", "7:0", "0:41", "//deleted", " ", "/\u{301}x",
         ]
     ) { input in
-        let entries = MountTable(prefix: "", mountInfo: input).entries
+        let entries = MountLines.entries(of: input)
+        // However it comes, and whatever is left out unread.
+        if input.count < 1 << 20 {
+            let block = 1 + input.count % 97
+            try expect(MountLines.entries(of: input, block: block) == entries, "in blocks of \(block) bytes it is another")
+            let filter = MountFilter.possiblyInImages(and: [DeviceNumber(major: 0, minor: 41)])
+            try expect(MountLines.entries(of: input, filter) == entries.filter(filter.wants), "filtered it is another")
+        }
         try expect(entries.count <= input.count / 8, "\(entries.count) entries of \(input.count) bytes")
         for entry in entries {
             try expect(entry.mountPoint.utf8.first == 0x2F, "a mount point that is not absolute")
@@ -26,7 +33,7 @@ extension Target {
     }
 
     private static func read(_ entry: MountEntry) -> [MountEntry] {
-        MountTable(prefix: "", mountInfo: Array(printed(entry).utf8)).entries
+        MountLines.entries(of: Array(printed(entry).utf8))
     }
 
     /// The line of such a mount.

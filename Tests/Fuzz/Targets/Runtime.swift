@@ -6,7 +6,8 @@ extension Target {
     static let freezeRecord = Target(
         name: "freeze-record",
         tokens: [
-            "boot ", "device ", "depth ", "uuid ", "process ", "mount ", "\n", "7:0", "\nmount /", "-1 0", "1 18446744073709551615",
+            "state z\n", "btrfs\n", "diskseq ", "boot ", "device ", "depth ", "uuid ", "process ", "mount ", "\n", "7:0", "\nmount /",
+            "-1 0", "1 18446744073709551615",
             "2147483648 1",
             "00000000-0000-0000-0000-000000000001", "\r\n",
         ]

@@ -34,9 +34,11 @@ extension Target {
             try expect(!frozen.isEmpty && Set(frozen).count == frozen.count, "nothing to freeze, or something twice")
             try expect(zip(frozen, frozen.dropFirst()).allSatisfy { $0.depth >= $1.depth }, "not the deepest first")
         }
-        for entry in system.own.entries.prefix(4) {
+        var kernel = Kernel.linux
+        kernel.pause = { _ in }
+        for entry in system.own.prefix(4) {
             do throws(CloneError) {
-                _ = try MountPointTracer(view: view).image(at: entry.mountPoint)
+                _ = try MountPointTracer(view: view, kernel: kernel).image(at: entry.mountPoint)
                 isUnderstood = true
             } catch {
                 try checkWords(error)
@@ -54,8 +56,8 @@ func checkWords(_ error: some ExplainedError) throws(Fault) {
 
 /// A system as lines.
 private struct WrittenSystem {
-    private(set) var own = MountTable(prefix: "", entries: [])
-    private var others = MountTable(prefix: "/proc/9/root", entries: [])
+    private(set) var own: [MountEntry] = []
+    private var others: [MountEntry] = []
     private var files: [String: String] = [:]
     private var entries: [String: [String]] = [:]
     private var loops: [String: FileIdentity] = [:]
@@ -70,8 +72,8 @@ private struct WrittenSystem {
             guard parts.count == 2 else { continue }
             let words = parts[1].split(separator: 0x20).map { String(decoding: $0, as: UTF8.self) }
             switch String(decoding: parts[0], as: UTF8.self) {
-            case "mount": own.entries += MountTable(prefix: "", mountInfo: Array(parts[1])).entries
-            case "other": others.entries += MountTable(prefix: "", mountInfo: Array(parts[1])).entries
+            case "mount": own += MountLines.entries(of: Array(parts[1]))
+            case "other": others += MountLines.entries(of: Array(parts[1]))
             case "sys": put(String(decoding: parts[1], as: UTF8.self))
             case "loop": if let identity = identity(words) { loops[words[0]] = identity }
             case "leads": if let identity = identity(words) { identities[words[0]] = identity }
@@ -105,7 +107,12 @@ private struct WrittenSystem {
     var view: SystemView {
         let system = self
         return SystemView(
-            mountTables: { () throws(CloneError) in [system.own, system.others] },
+            readMounts: { (root, filter, _, use) throws(CloneError) in
+                for entry in root.isEmpty ? system.own : system.others where filter.wants(entry) {
+                    if !use(entry) { return }
+                }
+            },
+            otherRoots: { ["/proc/9/root"] },
             list: { system.entries[$0] ?? [] },
             read: { system.files[$0] },
             loopStatus: { name in system.loops[name].map { .attached(LoopStatus(identity: $0)) } ?? .unknown },

@@ -1,6 +1,7 @@
 // What most tests of the freeze need: a pool, an image in it, the probe, and ways to tell what is frozen without being hung by it. The
 // rule: whatever may touch a frozen filesystem is a process of its own, under a deadline.
 
+import CloneCore
 import Foundation
 import Glibc
 import SystemPackage
@@ -40,6 +41,15 @@ struct FreezeScene {
     /// Runs the probe on the image to its end.
     func clone(_ options: [String] = []) throws -> Outcome {
         try probe.run(["clone", runtime.string] + options + [image.file.string, destination.string])
+    }
+
+    /// Changes the one freeze record that is there.
+    func rewriteRecord(_ change: (inout FreezeRecord) -> Void) throws {
+        let name = try #require(probe.records.first)
+        let file = runtime.appending("frozen").appending(name)
+        var record = try #require(FreezeRecord(text: String(contentsOfFile: file.string, encoding: .utf8)))
+        change(&record)
+        try scope.write(record.text, to: file)
     }
 
     /// Nothing of a clone: neither under its name nor under another.

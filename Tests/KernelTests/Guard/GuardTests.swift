@@ -1,5 +1,6 @@
 // Promise P1, the guard's half: what it is, what becomes of a clone without it, and what is left when both are killed at once.
 
+import CloneCore
 import Foundation
 import Glibc
 import SystemPackage
@@ -18,9 +19,12 @@ struct GuardTests {
             let guardian = try guardPID(of: process.pid)
             let descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(guardian)/fd").sorted()
             let targets = try descriptors.map { try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(guardian)/fd/\($0)") }
-            #expect(descriptors == ["0", "1", "2", "3"])
+            #expect(descriptors == ["0", "1", "2", "3", "4", "5"])
             #expect(targets[0].hasPrefix("pipe:") && targets[1] == "anon_inode:[pidfd]")
-            #expect(targets[2...] == [scene.runtime.appending("frozen").string, scene.image.path.string])
+            let name = try #require(scene.probe.records.first)
+            let record = scene.runtime.appending("frozen").appending(name)
+            let lock = scene.runtime.appending("lock/filesystem-\(name)")
+            #expect(targets[2...] == [record.removingLastComponent().string, scene.image.path.string, record.string, lock.string])
             #expect(getsid(guardian) == guardian)
             #expect(try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(guardian)/cwd") == "/")
             for signal in [SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGTSTP, SIGUSR1, SIGPIPE] { kill(guardian, signal) }
@@ -194,6 +198,87 @@ struct GuardTests {
             #expect(lines == ["thawed \(scene.image.path)", "thawed \(nested.path)"], "outermost first")
             _ = try touch.through(within: slack)
             #expect(scene.probe.records.isEmpty)
+        }
+    }
+
+    @Test("stopped over the deadline, thawed by the guard, frozen by somebody else, continued: theirs stays frozen")
+    func foreignFreezeMeanwhile() throws {
+        try TestScope.with { scope in
+            let scene = try FreezeScene(scope, size: 400 << 20)
+            let nested = try scope.mountedImage("inner.img", in: scene.image.path, .xfs)
+            let process = try scene.startStalled(for: 4, ["--deadline", "1000"])
+            let guardian = try guardPID(of: process.pid)
+            process.send(SIGSTOP)
+            try eventually("the guard has ended") { processState(guardian) == "Z" || !isRunning(guardian) }
+            try nested.mount.freeze()
+            let touch = try Touch(scope, in: nested.path)
+            #expect(touch.hangs())
+            process.send(SIGCONT)
+            #expect(process.finish(within: .seconds(20)).stdout.contains("error window_broken"))
+            #expect(touch.hangs())
+            #expect(nested.mount.thaw() == 1, "it was still frozen, once")
+            _ = try touch.through(within: slack)
+            scene.image.mount.expectThawed()
+        }
+    }
+
+    @Test(
+        "a record that says that nothing was frozen yet, or is thawed again, has nothing thawed",
+        arguments: [FreezeState.prepared, .thawed])
+    func notFrozenByUs(state: FreezeState) throws {
+        try TestScope.with { scope in
+            let scene = try FreezeScene(scope)
+            let process = try scene.startStalled(for: 600)
+            try killBoth(process)
+            try scene.rewriteRecord { $0.state = state }
+            #expect(try scene.probe.thaw() == "stale \(scene.image.path)\n")
+            #expect(scene.probe.records.isEmpty)
+            #expect(scene.image.mount.thaw() == 1, "it was still frozen")
+        }
+    }
+
+    @Test(
+        "a record of another filesystem that had the device number has nothing thawed", arguments: [Filesystem.xfs, .ext4],
+        ["uuid", "diskseq"])
+    func anotherFilesystem(kind: Filesystem, differing: String) throws {
+        try TestScope.with { scope in
+            let scene = try FreezeScene(scope, image: kind)
+            let process = try scene.startStalled(for: 600)
+            try killBoth(process)
+            try scene.rewriteRecord { record in
+                #expect(record.state == .frozen && record.filesystem.uuid != nil && record.filesystem.diskSequence != nil)
+                if differing == "uuid" {
+                    record.filesystem.uuid = FilesystemUUID("00000000-0000-0000-0000-000000000001")
+                } else {
+                    record.filesystem.diskSequence = record.filesystem.diskSequence.map { $0 - 1 }
+                }
+            }
+            #expect(try scene.probe.thaw() == "stale \(scene.image.path)\n")
+            #expect(scene.probe.records.isEmpty)
+            #expect(scene.image.mount.thaw() == 1, "it was still frozen")
+        }
+    }
+
+    @Test("its records are no other's to remove, and nobody gets its locks while anything is frozen")
+    func locksWhileFrozen() throws {
+        try TestScope.with { scope in
+            let scene = try FreezeScene(scope)
+            let process = try scene.startStalled(for: 600)
+            let guardian = try guardPID(of: process.pid)
+            kill(guardian, SIGSTOP)
+            process.send(SIGKILL)
+            #expect(process.waitForEnd(within: .seconds(10)) == .signalled(SIGKILL))
+            let touch = try Touch(scope, in: scene.image.path)
+            #expect(touch.hangs())
+            // Its parent is dead, and it has not thawed yet: whoever comes must wait.
+            #expect(try scene.probe.thaw() == "inUse \(scene.image.path)\n")
+            #expect(try scene.clone().stdout.contains("error locked"))
+            #expect(touch.hangs() && scene.probe.records.count == 1)
+            kill(guardian, SIGCONT)
+            _ = try touch.through(within: slack)
+            try eventually("the guard ends") { !isRunning(guardian) }
+            #expect(scene.probe.records.isEmpty)
+            #expect(try scene.clone().succeeded)
         }
     }
 

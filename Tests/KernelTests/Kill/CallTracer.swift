@@ -29,6 +29,8 @@ struct CallTracer {
         var toGroup = false
         /// The guard is killed before.
         var guardFirst = false
+        /// Held before the call, until the tracer gets SIGUSR1.
+        var isHeld = false
     }
 
     /// What a process may run out of, as setrlimit(2) numbers it.
@@ -38,6 +40,8 @@ struct CallTracer {
     struct Report {
         /// What each call was: `freeze`, `thaw`, `clone`, or a number. Only of runs without a blow.
         var calls: [String] = []
+        /// The call before which it was held.
+        var held: String?
         /// The call that was met.
         var struck: String?
         /// Whether a freeze of the program had ended, and it had not begun to thaw.
@@ -59,9 +63,10 @@ struct CallTracer {
         file = scope.freshPath("report")
     }
 
-    /// Starts losnap. `keeping`: an image, and where its clone of the same freeze goes.
+    /// Starts losnap. `keeping`: an image, and where its clone of the same freeze goes; `group`: losnap enters it, the tracer does not.
     func start(
-        _ arguments: [String], _ blow: Blow?, keeping: [(image: FilePath, copy: FilePath)] = [], from marker: String = "catalogue.sqlite"
+        _ arguments: [String], _ blow: Blow?, keeping: [(image: FilePath, copy: FilePath)] = [], from marker: String = "catalogue.sqlite",
+        in group: ControlGroup? = nil
     ) throws -> ChildProcess {
         unlink(file.string)
         var words = ["--report", file.string]
@@ -71,9 +76,10 @@ struct CallTracer {
             words += blow.starving.map { ["--starve", "\($0.rawValue)"] } ?? ["--send", "\(blow.signal)"]
             if blow.toGroup { words.append("--group") }
             if blow.guardFirst { words.append("--guard-first") }
+            if blow.isHeld { words.append("--hold") }
         }
         for (image, copy) in keeping { words += ["--keep", image.string, copy.string] }
-        words += ["--", sandbox.losnap.executable.string] + arguments
+        words += ["--"] + (group?.entering ?? []) + [sandbox.losnap.executable.string] + arguments
         return try ChildProcess(tool.invocation(words, environment: sandbox.losnap.environment))
     }
 
@@ -98,8 +104,8 @@ struct CallTracer {
             let words = line.split(separator: " ").map(String.init)
             switch words[0] {
             case "call": report.calls.append(words[2])
-            case "struck":
-                report.struck = words[2]
+            case "held", "struck":
+                if words[0] == "held" { report.held = words[2] } else { report.struck = words[2] }
                 report.wasFrozen = words[3] == "frozen"
             case "kept": report.kept = true
             case "ended": report.ended = words[1] == "exit" ? .exited(Int32(words[2]) ?? -1) : .signalled(Int32(words[2]) ?? -1)

@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-private let slack = Duration.seconds(5)  // the promised second and four for the machine
+let killSlack = Duration.seconds(5)  // the promised second and four for the machine
 
 /// How losnap is struck.
 enum KillManner: CaseIterable, Sendable {
@@ -60,7 +60,7 @@ extension KillScene {
             try process.poll() != nil || tracer.report().struck != nil
         }
         if !blow.guardFirst {
-            for touch in try touchAll() { _ = try touch.through(within: Self.deadline + slack) }
+            for touch in try touchAll() { _ = try touch.through(within: Self.deadline + killSlack) }
         }
         if [SIGSTOP, SIGTSTP].contains(blow.signal) {
             // A stop that waits for the thaw may come after the first word to go on.
@@ -83,16 +83,16 @@ extension KillScene {
     }
 
     /// What both being killed leaves is mended by any command, or by `losnap thaw`.
-    private func thawByNextCommand(_ what: String, alternative: Bool) throws {
+    func thawByNextCommand(_ what: String, alternative: Bool) throws {
         let touches = try touchAll()
         let outcome = try sandbox.losnap.run([alternative ? "thaw" : "list"])
         #expect(outcome.succeeded, "\(what): \(outcome)")
-        for touch in touches { _ = try touch.through(within: slack) }
+        for touch in touches { _ = try touch.through(within: killSlack) }
         #expect(records.isEmpty, "\(what): \(records)")
     }
 
     /// Each is there, and what the image was in the freeze.
-    private func expectWhole(
+    func expectWhole(
         _ rows: [(number: Int, source: String, file: FilePath)], _ report: CallTracer.Report, _ what: String
     ) throws {
         guard !rows.isEmpty else { return }
@@ -101,7 +101,7 @@ extension KillScene {
         for row in rows { #expect(try areEqual(row.file, copy(row.source)), "\(what): snapshot \(row.number) is not what was frozen") }
     }
 
-    private func expectMended(before: Set<Int>, _ report: CallTracer.Report, _ what: String) throws {
+    func expectMended(before: Set<Int>, _ report: CallTracer.Report, _ what: String) throws {
         let outcome = try Self.run(sandbox, ["create"] + images.map(\.source) + ["--json"])
         #expect(outcome.succeeded, "\(what): the next one: \(outcome)")
         let json = try JSONValue(parsing: outcome.stdout)

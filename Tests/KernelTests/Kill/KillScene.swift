@@ -66,13 +66,13 @@ struct KillScene {
     }
 
     /// Runs losnap, again while a neighbour's loop device keeps it from telling what a btrfs holds: that is not of this test.
-    static func run(_ sandbox: Sandbox, _ arguments: [String]) throws -> Outcome {
+    static func run(_ sandbox: Sandbox, _ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
         for _ in 0..<20 {
-            let outcome = try sandbox.losnap.run(arguments)
+            let outcome = try sandbox.losnap.run(arguments, environment: environment)
             guard isOfNeighbours(outcome) else { return outcome }
             usleep(300_000)
         }
-        return try sandbox.losnap.run(arguments)
+        return try sandbox.losnap.run(arguments, environment: environment)
     }
 
     /// Whether losnap says so.
@@ -105,7 +105,7 @@ struct KillScene {
 
     /// The names in the pool that are neither images nor what a test put there.
     func strangers() -> [String] {
-        let known = images.map { "\($0.source).img" } + images.map { "\($0.source).kept" } + [".losnap"]
+        let known = images.map { "\($0.source).img" } + images.map { "\($0.source).kept" } + [".losnap", ".other"]
         let top = names(in: pool.path).filter { !known.contains($0) }
         let sources = names(in: pool.path.appending(".losnap")).filter { name in !images.contains { $0.source == name } }
         return top + sources

@@ -59,6 +59,8 @@ struct LocloneTests {
         try TestScope.with { scope in
             let scene = try LocloneScene(scope)
             try scope.write("old", to: scene.copy)
+            // All may read it, so that its clone may be anybody's.
+            try Command.run("chmod", ["644", scene.image.string])
             try Command.run("chmod", ["604", scene.copy.string])
             try Command.run("chown", ["56:78", scene.copy.string])
             let holder = try FileDescriptor.open(scene.copy, .readOnly)

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("mountinfo")
 struct MountInfoTests {
-    private func parse(_ text: String) -> [MountEntry] { MountTable(prefix: "", mountInfo: Array(text.utf8)).entries }
+    private func parse(_ text: String) -> [MountEntry] { MountLines.entries(of: Array(text.utf8)) }
 
     @Test("all fields, with and without optional ones")
     func fields() throws {
@@ -70,8 +70,8 @@ struct MountInfoTests {
             for _ in 0..<Int.random(in: 0...6, using: &generator) {
                 bytes[Int.random(in: 0..<bytes.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
             }
-            let table = MountTable(prefix: "", mountInfo: Array(bytes.prefix(Int.random(in: 0...bytes.count, using: &generator))))
-            #expect(table.entries.count <= 4)
+            let entries = MountLines.entries(of: Array(bytes.prefix(Int.random(in: 0...bytes.count, using: &generator))))
+            #expect(entries.count <= 4)
         }
     }
 

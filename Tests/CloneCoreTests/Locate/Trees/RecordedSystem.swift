@@ -2,10 +2,21 @@
 // about. The rule: what is not written down is not there.
 
 import CloneCore
+import Synchronization
 
 struct RecordedSystem {
     private var files: [String: String] = [:]
-    private var tables: [MountTable] = []
+    private var tables: [(root: String, text: [UInt8])] = []
+    /// The roots whose mounts were read, in order.
+    let reads = Reads()
+
+    final class Reads: Sendable {
+        private let roots = Mutex<[String]>([])
+
+        func append(_ root: String) { roots.withLock { $0.append(root) } }
+
+        var all: [String] { roots.withLock { $0 } }
+    }
     private var loops: [String: LoopStatus] = [:]
     /// Where paths lead; device 254:0 unless said otherwise.
     private var identities: [String: FileIdentity] = [:]
@@ -30,13 +41,13 @@ struct RecordedSystem {
     /// Lines of mountinfo: our own first, then those of other namespaces by the prefix that opens them. Every mount point opens,
     /// unless it is named in `hidden`.
     mutating func mounts(_ text: String, prefix: String = "", hidden: Set<String> = []) {
-        let table = MountTable(prefix: prefix, mountInfo: Array(text.utf8))
-        if let index = tables.firstIndex(where: { $0.prefix == prefix }) {
-            tables[index].entries += table.entries
+        let text = Array("\(text)\n".utf8)
+        if let index = tables.firstIndex(where: { $0.root == prefix }) {
+            tables[index].text += text
         } else {
-            tables.append(table)
+            tables.append((prefix, text))
         }
-        for entry in table.entries where entry.type != "btrfs" && !hidden.contains(entry.mountPoint) {
+        for entry in MountLines.entries(of: text) where entry.type != "btrfs" && !hidden.contains(entry.mountPoint) {
             filesystems[prefix + entry.mountPoint] = FilesystemIdentity(device: entry.device)
         }
     }
@@ -78,7 +89,14 @@ struct RecordedSystem {
     var view: SystemView {
         let system = self
         return SystemView(
-            mountTables: { () throws(CloneError) in system.tables },
+            readMounts: { (root, filter, limit, use) throws(CloneError) in
+                system.reads.append(root)
+                for entry in MountLines.entries(of: system.tables.first { $0.root == root }?.text ?? [], filter) {
+                    if let limit { try limit.checkMounts() }
+                    if !use(entry) { return }
+                }
+            },
+            otherRoots: { system.tables.map(\.root).filter { !$0.isEmpty } },
             list: { directory in
                 let prefix = "\(directory)/"
                 let names = system.files.keys.filter { $0.hasPrefix(prefix) }.map { $0.dropFirst(prefix.count).prefix { $0 != "/" } }
