@@ -89,15 +89,3 @@ package func findTrustedFile(_ path: String, kernel: Kernel) throws(CloneError) 
     if let exposure = status.exposure { throw .runtimeExposed(path: found.path, exposure) }
     return found
 }
-
-/// What somebody else could do with a program that is about to be run: with its file, or what leads to it. Nil: nothing, or it is not there.
-package func exposure(ofProgram path: String, kernel: Kernel) -> PathExposure? {
-    do throws(CloneError) {
-        _ = try findTrustedFile(path, kernel: kernel)
-        return nil
-    } catch .runtimeExposed(let path, let exposure) {
-        return PathExposure(path: path, exposure)
-    } catch {
-        return nil
-    }
-}

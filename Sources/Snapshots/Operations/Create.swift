@@ -213,10 +213,10 @@ extension Store {
             var snapshots: [Snapshot] = []
             for (index, row) in rows.enumerated() {
                 let source = prepared[index].source
-                if source.pool == nil {
-                    // Only what the request directed: another process may have moved it meanwhile.
-                    let former = try catalogue.source(id: source.id)?.snapshotDirectory
-                    let isMoved = request.exceptions[source.id]?.directory != nil && former != source.snapshotDirectory
+                // Only what the request directed: another process may have moved it meanwhile.
+                let former = try catalogue.source(id: source.id)?.snapshotDirectory
+                let isMoved = request.exceptions[source.id]?.directory != nil && former != source.snapshotDirectory
+                if source.pool == nil || isMoved {
                     try catalogue.place(
                         source.id, snapshotDirectory: source.snapshotDirectory, pool: prepared[index].place.pool,
                         event: isMoved ? occasion(.sourceMoved, SnapshotPlace.path(of: source).string) : nil)

@@ -44,13 +44,15 @@ extension Store {
         var images: [FileIdentity: SourceName] = [:]
         var found: [(place: SnapshotPlace, source: Source)] = []
         for source in sources {
-            let image = try beneath { () throws(CloneError) in try ImageFile(path: source.imagePath.string, kernel: kernel) }
+            let image = try openImage(of: source)
             if let other = images.updateValue(source.name, forKey: image.identity) {
                 throw .imageTaken(path: source.imagePath, name: other)
             }
-            let place = try SnapshotPlace.find(for: source, image: image, kernel: kernel) { (directory) throws(SnapshotsError) in
-                try checkMayMake(directory, for: source)
-            }.place
+            let place = try namingExposed(source) { () throws(SnapshotsError) in
+                try SnapshotPlace.find(for: source, image: image, kernel: kernel) { (directory) throws(SnapshotsError) in
+                    try checkMayMake(directory, for: source)
+                }.place
+            }
             if let place { found.append((place, source)) }
         }
         let locks = try lock(found.map { ($0.place, $0.source.name) })
@@ -76,11 +78,21 @@ extension Store {
 
     /// Opens a source's directory for a clone of `image`, which need not be the source's own. Not locked and not marked yet.
     func prepare(_ source: Source, image: ImageFile, attributes model: ImageFile) throws(SnapshotsError) -> PreparedSource {
-        let place: SnapshotPlace
-        do throws(SnapshotsError) {
-            place = try SnapshotPlace.prepare(for: source, image: image, kernel: kernel) { (directory) throws(SnapshotsError) in
+        let place = try namingExposed(source) { () throws(SnapshotsError) in
+            try SnapshotPlace.prepare(for: source, image: image, kernel: kernel) { (directory) throws(SnapshotsError) in
                 try checkMayMake(directory, for: source)
             }
+        }
+        return PreparedSource(
+            source: source, image: image, place: place, attributes: try ImageAttributes(of: model.file, kernel: kernel))
+    }
+
+    /// What is thrown of a directory that others could change, with the source whose it is: the hint depends on that.
+    private func namingExposed<Found>(
+        _ source: Source, _ find: () throws(SnapshotsError) -> Found
+    ) throws(SnapshotsError) -> Found {
+        do throws(SnapshotsError) {
+            return try find()
         } catch .directoryExposed(let path, let exposure, _) {
             let isRegistered = try catalogue.source(id: source.id) != nil
             throw .directoryExposed(
@@ -89,8 +101,6 @@ extension Store {
         } catch {
             throw error
         }
-        return PreparedSource(
-            source: source, image: image, place: place, attributes: try ImageAttributes(of: model.file, kernel: kernel))
     }
 
     /// Throws if a directory that is not there must not be made, for snapshots should be in it.

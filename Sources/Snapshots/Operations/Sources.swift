@@ -182,9 +182,8 @@ extension Store {
         if source.snapshotDirectory == place { return source }
         try checkIsOnPool(place, of: source.imagePath)
         var source = source
+        // Its pool stays known: the image is the same, and by that its owner is checked.
         source.snapshotDirectory = place
-        // Learned anew from this snapshot.
-        source.pool = nil
         return source
     }
 
