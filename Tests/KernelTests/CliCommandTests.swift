@@ -118,10 +118,11 @@ struct CliCommandTests {
     private func start(_ command: String, mark: FilePath, in scene: CliScene) throws -> ChildProcess {
         let process = try scene.scope.start(
             scene.sandbox.losnap.invocation(["create", scene.image.string, "--command", "touch \(mark); \(command)"]))
-        for _ in 0..<5000 where !FileManager.default.fileExists(atPath: mark.string) { usleep(2000) }
-        try #require(FileManager.default.fileExists(atPath: mark.string))
+        try eventually("the command runs", within: .seconds(30)) { FileManager.default.fileExists(atPath: mark.string) }
         // A shell that is just starting a program may let a signal go by (dash does, while it has forked and not yet come to exec).
-        for _ in 0..<500 where try !Command.outcome("pgrep", ["-g", "\(process.pid)", "-x", "sleep"]).succeeded { usleep(20_000) }
+        try eventually("its sleep has begun", within: .seconds(30)) {
+            try Command.outcome("pgrep", ["-g", "\(process.pid)", "-x", "sleep"]).succeeded
+        }
         return process
     }
 

@@ -45,7 +45,7 @@ struct ErrorTests {
             .poolChanged(name: name, path: path), .notTheSnapshot(path: path, id: id),
             .fileMissing(number: number, path: path), .unavailable(number: number, path: path), .timeInFuture(.latest),
             .clockBehind(now: .earliest, newest: .latest, number: number), .held(number: number, reason: text),
-            .holdWouldShorten(number: number, from: try! Hold(), to: try! Hold(reason: "it's over", until: .earliest)),
+            .holdWouldShorten(number: number, from: try Hold(), to: try Hold(reason: "it's over", until: .earliest)),
             .held(number: number, reason: nil), .noRules(name: name), .rulesMatchNothing(name: name, removals: 2),
             .imageInUse(path: path, by: text), .imageHasLinks(path: path, count: 2), .imageProtected(path: path),
             .fileExists(path: path), .imageChanged(path: path), .noNameFromImage(path: path, problem: "it is empty"),

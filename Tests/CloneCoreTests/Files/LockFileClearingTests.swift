@@ -71,7 +71,8 @@ struct LockFileClearingTests {
                         continue
                     }
                     guard let directory = try? openPrivateDirectory(places.locks, kernel: .linux),
-                        let lock = try? FileLock.ofImage(image, path: "image", in: directory, waiting: LockWait(waits: worker % 2 == 0), kernel: .linux)
+                        let lock = try? FileLock.ofImage(
+                            image, path: "image", in: directory, waiting: LockWait(waits: worker % 2 == 0), kernel: .linux)
                     else { continue }
                     let now = inside.add(1, ordering: .sequentiallyConsistent).newValue
                     if now > most.load(ordering: .sequentiallyConsistent) { most.store(now, ordering: .sequentiallyConsistent) }
