@@ -1,8 +1,30 @@
 // Several losnaps at once. The rule: each either does what it says or says that another is at work; between them nothing is lost.
 
+import CloneCore
+import Glibc
 import SystemPackage
 import TestSupport
 import Testing
+
+extension TestScope {
+    /// The lock of the snapshot directory of a scene's first source, held by this process.
+    fileprivate func lockedDirectory(of scene: CliScene) throws -> HeldLock {
+        var status = stat()
+        try #require(stat(scene.pool.path.appending(".losnap/home").string, &status) == 0)
+        let locks = try openPrivateDirectory(scene.sandbox.runtime.appending("lock").string, kernel: .linux)
+        return HeldLock(
+            try .take("directory-\(status.st_dev)-\(status.st_ino)", for: "a test", in: locks, waiting: .none, kernel: .linux))
+    }
+}
+
+/// A lock until it is released.
+private final class HeldLock {
+    private var lock: FileLock?
+
+    init(_ lock: FileLock) { self.lock = lock }
+
+    func release() { lock = nil }
+}
 
 @Suite("Several at once", .needsRoot, .blocking, .timeLimit(.minutes(15)))
 struct CliConcurrencyTests {
@@ -39,6 +61,25 @@ struct CliConcurrencyTests {
             }
             #expect(try scene.numbers() == [1, 2, 3, 4, 5])
             scene.expectNothingFrozen()
+        }
+    }
+
+    @Test("who waits says for whom, once, on stderr; not with --json or --quiet")
+    func saysForWhom() throws {
+        try CliScene.with { scene in
+            try scene.create()
+            let losnap = scene.sandbox.losnap
+            let directory = try scene.scope.lockedDirectory(of: scene)
+            let waiting = try [[], ["--quiet"], ["--json"]].map {
+                try scene.scope.start(losnap.invocation(["create", "home", "--wait"] + $0))
+            }
+            for process in waiting { #expect(process.waitForEnd(within: .milliseconds(2500)) == nil) }
+            directory.release()
+            let said = waiting.map { $0.finish(within: .seconds(60)) }
+            #expect(said.allSatisfy { $0.succeeded }, "\(said)")
+            let lines = said[0].stderr.split(separator: "\n").filter { $0.contains("waiting for process") }
+            #expect(lines.count == 1 && lines[0].hasPrefix("losnap: source home: waiting for process \(getpid()) ("), "\(said[0].stderr)")
+            #expect(!said[1].stderr.contains("waiting") && !said[2].stderr.contains("waiting"))
         }
     }
 

@@ -132,7 +132,7 @@ struct CliRunTests {
         }
     }
 
-    @Test("what somebody else puts where a pattern looks is skipped with a warning, and takes nobody's name")
+    @Test("what somebody else puts where a pattern looks is left out with a warning, and takes nobody's name")
     func foreignMatch() throws {
         try CliScene.with(image: nil) { scene in
             let folder = scene.pool.path.appending("open")

@@ -73,7 +73,7 @@ struct StorePruneTests: PruningTests {
             try store.take(source)
             // Three share what nobody else has: more than the sum of what each has alone.
             #expect(try store.planPrune(all).reclaimableBytes == Int64(StoreScene.size))
-            let blind = RecordingKernel(scene.kernel, .matching { $0.description == "open(\(source.imagePath))" ? .ioError : nil })
+            let blind = RecordingKernel(scene.kernel, .matching { $0.description == "open(home.img)" ? .ioError : nil })
             #expect(try scene.store(blind.kernel).planPrune(all).reclaimableBytes == nil)
         }
     }

@@ -124,7 +124,22 @@ public final class CloneJob {
         } catch {
             // On request it is taken as it is; it may still not be no image at all.
             if isCrash { return (.crash, [], nil) }
+            // To who looks at mounts alone it seems to be in a namespace out of reach.
+            if case .refused = error, let mountPoint = unmountedWhileFrozen(image, options, view) {
+                throw .unmountedWhileFrozen(mountPoint: mountPoint)
+            }
             throw error
         }
+    }
+
+    /// Where a filesystem of the image was mounted that dead processes have left frozen; nil if there is none.
+    private static func unmountedWhileFrozen(_ image: ImageFile, _ options: CloneOptions, _ view: SystemView) -> String? {
+        guard let left = try? freezesLeft(places: options.places), !left.isEmpty else { return nil }
+        let loops = view.loopDevices().filter { $0.identity == image.identity }
+        let devices = loops.flatMap { view.stack(on: $0) }.map(\.number)
+        let uuids = loops.compactMap { view.btrfs(on: $0.name)?.uuid }
+        return left.first { freeze in
+            freeze.filesystem.isBtrfs ? freeze.filesystem.uuid.map(uuids.contains) ?? false : devices.contains(freeze.device)
+        }?.mountPoint
     }
 }

@@ -257,7 +257,8 @@ extension CloneError {
             .destinationOfAnother:
             .permission
         case .freezeTooLong, .trackingImpossible, .trackingMissed: .failed
-        case .cannotFreeze, .stillFrozen, .thawBlocked, .unmountedWhileFrozen, .system: .failed
+        case .thawBlocked, .unmountedWhileFrozen: .busy
+        case .cannotFreeze, .stillFrozen, .system: .failed
         case .refused(.unreachableNamespace), .refused(.hiddenMount): .permission
         case .refused: .failed
         }

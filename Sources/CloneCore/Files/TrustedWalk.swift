@@ -71,8 +71,9 @@ struct TrustedWalk {
 
     /// Goes into a directory, through a link if need be.
     mutating func step(_ name: String) throws(CloneError) {
-        if name == ".." { return try goUp() }
+        // Also before going up: who owns this directory could have put it there in another's place.
         try judge()
+        if name == ".." { return try goUp() }
         let path = path(of: name)
         for _ in 0..<Self.mostLooks {
             do {

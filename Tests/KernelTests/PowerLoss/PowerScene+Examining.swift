@@ -26,7 +26,12 @@ extension PowerScene {
         // A group that was torn in another directory is no business of a create in this one.
         if mending == .nextCreate { try run(losnap, ["repair"], moment.what, sourceLocation: sourceLocation) }
         if hasCatalogue {
-            #expect(try run(losnap, ["repair"], moment.what) == "all is well\n", what, sourceLocation: sourceLocation)
+            let again = try run(losnap, ["repair"], moment.what)
+            // The image as it was before a restore is reported until somebody removes it.
+            let isLeft = again.split(separator: "\n").allSatisfy { $0.contains(".img.losnap-") || $0.hasPrefix("    hint: ") }
+            #expect(
+                again == "all is well\n" || (isLeft && moment.what.contains("restore")), "\(what): \(again)", sourceLocation: sourceLocation
+            )
             try expectSettled(moment, losnap, extra: mending == .nextCreate ? 1 : 0, what, sourceLocation)
         }
         // The main job goes on.
