@@ -126,7 +126,7 @@ public struct HookFailure: ExplainedError, Hashable {
         switch problem {
         case .exposed(let path, .owner): return "if you trust what it does: chown root \(path.shellWord)"
         case .exposed(let path, .writable): return "if you trust what it does: chmod go-w \(path.shellWord)"
-        case .exposedWay, .vacant, .notJudged: return "name a place that only root can change; see losnap.yaml(5), Hooks"
+        case .exposedWay, .vacant, .notJudged: return "use a path that only root can change; see losnap.yaml(5), What root runs"
         case .programNotStarted: return "check the path: a hook that is a list begins with a program"
         default: break
         }

@@ -31,6 +31,6 @@ public struct SkippedMatches: Sendable, Hashable {
 
     /// What to do about it.
     public var hint: String {
-        "if you want snapshots of it: chown root, or an entry of its own with that path; else let nobody else write the directory"
+        "to include one, chown it to root or give it an entry of its own; to exclude them, move them away or narrow the pattern"
     }
 }

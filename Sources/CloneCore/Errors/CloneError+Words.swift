@@ -48,19 +48,19 @@ extension CloneError {
             "\(directory): locks and freeze records are to lie there, on \(mountPoint), which is to be frozen"
         case .runtimeExposed(let path, let exposure): "\(path): \(exposure.words)"
         case .destinationOfAnother(let path, let user, let source):
-            "\(path): the file belongs to user \(user), who would get to read \(source) and may not"
+            "\(path): belongs to user \(user), who would become the owner of a clone of \(source)"
         case .linkOfAnother(let path, let user):
-            "\(path): the symbolic link belongs to user \(user), who could make it point elsewhere at any moment"
+            "\(path): the symbolic link belongs to user \(user), who could redirect it"
         case .locked(let what, let holder): "\(what): locked by another losnap" + (holder.map { " (\($0))" } ?? "")
         case .interrupted(let signal): "interrupted by \(signalName(signal)) before anything was done"
         case .noGuard(let error): "the thaw guard could not be started: \(error.description)"
         case .notAMountPoint(let path, let mountPoint): "\(path): not a mount point; it is a directory of what is mounted at \(mountPoint)"
         case .notOnAnImage(let mountPoint, let device): "\(mountPoint): \(device) is mounted there, which is no image on a loop device"
         case .imageNotFound(let mountPoint, let path): "\(mountPoint): the image behind it can't be found by its path \(path)"
-        case .mountsChanging(let path): "\(path): something is just being mounted or unmounted there"
+        case .mountsChanging(let path): "\(path): a mount or unmount is in progress"
         case .tooManyMounts(let milliseconds): "the mounts of other namespaces could not be read in \(milliseconds / 1000) s"
         case .prepareTooLong(let step, let path, let limit):
-            "\(path): \(step.words) took longer than \(limit / 1000) s, so it was given up; nothing was frozen"
+            "\(path): \(step.words) took longer than \(limit / 1000) s; no clone was made, and nothing is frozen"
         case .poolHasNoUUID(let path, let filesystem): "\(path): \(filesystem) has no UUID by which it could be recognised"
         case .partitioned(let path): "\(path): it begins with a partition table, not with a filesystem"
         case .unknownFilesystem(let path): "\(path): there is no XFS, ext4 or btrfs at its start"
@@ -128,21 +128,22 @@ extension CloneError {
             "take that right away with `chmod go-w \(path.shellWord)`, or set LOSNAP_RUNTIME_DIR to a directory of your own elsewhere"
         case .runtimeExposed: "set LOSNAP_RUNTIME_DIR to a directory that is yours, in directories that are yours or root's"
         case .destinationOfAnother(let path, _, _):
-            "name another file, or remove \(path.shellWord) first if it may go: a new file gets the owner and mode of the image"
+            "choose another name, or delete it first: `rm \(path.shellWord)`; a new file gets the image's owner and mode"
         case .linkOfAnother(let path, _):
-            "name what the link points to, or if you trust it: `chown -h root \(path.shellWord)`"
+            "use the path it points to, or if you trust it, as root: `chown -h root \(path.shellWord)`"
         case .locked: "wait for it to finish" + (has("--wait") ? ", or use --wait" : " and try again")
         case .interrupted: "run it again"
         case .noGuard: "nothing was frozen; free some memory or processes and try again"
         case .notAMountPoint(_, let mountPoint): "name the mount point \(mountPoint), or the image file itself"
         case .notOnAnImage: "name an image file, or a mount point of the filesystem inside one"
         case .imageNotFound: "name the image file itself; `losetup --list` shows what is attached"
-        case .mountsChanging: "try again when that is done"
+        case .mountsChanging: "wait until it has finished, then try again"
         case .tooManyMounts:
-            "`lsns -t mnt` shows the namespaces and their users: end what has very many mounts, and try again"
+            "list namespaces and their users with `lsns -t mnt`; end the processes with very many mounts, then try again"
                 + (has("--max-prepare") ? "; or allow more with --max-prepare" : "")
-        case .prepareTooLong(_, let path, _):
-            "`fuser -v \(path.shellWord)` shows what else uses the image; try again when that or the disk is less busy"
+        case .prepareTooLong(let step, let path, _):
+            (step == .writingOut
+                ? "try again when the disk is less busy" : "see what else uses the image with `fuser -v \(path.shellWord)`, then try again")
                 + (has("--max-prepare") ? ", or allow more with --max-prepare" : "")
         case .poolHasNoUUID: "keep images and snapshots on XFS or btrfs"
         case .partitioned(let path):

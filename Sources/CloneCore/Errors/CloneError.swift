@@ -136,9 +136,9 @@ public enum PrepareStep: String, Sendable, CaseIterable {
     /// As the beginning of a sentence.
     var words: String {
         switch self {
-        case .writingOut: "writing out what is dirty"
-        case .cloning: "cloning it"
-        case .catchingUp: "cloning what has changed meanwhile"
+        case .writingOut: "writing dirty data"
+        case .cloning: "cloning the image"
+        case .catchingUp: "cloning later changes"
         case .countingExtents: "reading its extent map"
         }
     }

@@ -24,8 +24,8 @@ extension Store {
             do throws(CloneError) {
                 guard try isLeftClone(name, in: directory) else {
                     return RepairStep(
-                        kind: .restoreLeft, source: source.name, path: path, detail: "it may be the image as it was before",
-                        hint: "look what is in it, and remove it when you are sure that nobody needs it")
+                        kind: .restoreLeft, source: source.name, path: path, detail: "may be the previous image",
+                        hint: "check its content; if nobody needs it: rm \(path.string.shellWord)")
                 }
                 if !request.isDryRun { try removeLeftClone(name, in: directory) }
                 return RepairStep(kind: .cloneRemoved, source: source.name, path: path)

@@ -59,7 +59,8 @@ struct Create: Command {
 
     @Option(
         name: .long,
-        help: ArgumentHelp("The longest step before the freeze, from 1s to 24h; 5min unless configured.", valueName: "duration"))
+        help: ArgumentHelp(
+            "Limit each step before the freeze, from 1s to 24h (default: max-prepare of losnap.yaml, else 5min).", valueName: "duration"))
     var maxPrepare: String?
 
     @Option(

@@ -96,8 +96,8 @@ extension Warning {
                 hint: "the safety snapshot has it too; remove the file when you are sure")
         case .restoreLeft(let path):
             self.init(
-                "restore_left", "\(path): left by a restore that was cut off; it is a clone of a snapshot, or the image as it was before",
-                hint: "look what is in it, and remove it when you are sure that nobody needs it")
+                "restore_left", "\(path): left by an interrupted restore: a clone, or the previous image",
+                hint: "run losnap repair: it removes clones and reports what else is left")
         case .notLogged(let problem): self.init("not_logged", "the restore is done, but the log does not have it: \(problem)")
         case .policy(let message, let hint): self.init("policy", message, hint: hint)
         case .reserveGivenUp(let path):
