@@ -10,12 +10,20 @@ package struct LockHolder: Sendable, Hashable {
     /// Since when, in milliseconds since 1970: the lock file is written by whoever gets the lock.
     package var sinceMilliseconds: Int64
 
+    /// How long the list may be read, in nanoseconds: any user can have as many locks as they like.
+    private static let longestSearch: UInt64 = 1_000_000_000
+
     /// Who holds the lock `name` in that directory; nil: nobody, or it can't be told.
     package static func of(_ name: String, in directory: String) -> LockHolder? {
         var status = stat()
-        guard lstat("\(directory)/\(name)", &status) == 0, let locks = readSystemFile("/proc/locks") else { return nil }
+        guard lstat("\(directory)/\(name)", &status) == 0 else { return nil }
         let device = DeviceNumber(statusDevice: UInt64(status.st_dev))
-        guard let pid = pid(holding: device, UInt64(status.st_ino), in: String(decoding: locks, as: UTF8.self)) else { return nil }
+        var holder: Int32?
+        _ = readSystemLines("/proc/locks", longest: 128, limit: TimeLimit(longestSearch, kernel: .linux)) { line in
+            holder = pid(holding: device, UInt64(status.st_ino), in: String(decoding: line, as: UTF8.self))
+            return holder == nil
+        }
+        guard let pid = holder else { return nil }
         return LockHolder(pid: pid, sinceMilliseconds: Int64(status.st_mtim.tv_sec) * 1000 + Int64(status.st_mtim.tv_nsec) / 1_000_000)
     }
 

@@ -15,8 +15,8 @@ final class OutsideWriters: Sendable {
     /// The first process namespace (linux/proc_ns.h, PROC_PID_INIT_INO): from it every process can be seen.
     private static let firstNamespace = "pid:[4026531836]"
 
-    /// How long overlays are looked for among the mounts of other namespaces, of which users can have as many as they like (nanoseconds).
-    private static let overlaySearch: UInt64 = 2_000_000_000
+    /// How long the mounts, open files and maps of all processes are looked through, of which users can have as many as they like (nanoseconds).
+    private static let longestSearch: UInt64 = 2_000_000_000
 
     init(of image: ImageFile, view: SystemView) throws(TrackingRefusal) {
         self.image = image
@@ -35,11 +35,18 @@ final class OutsideWriters: Sendable {
         guard linkTarget("/proc/self/ns/pid") == Self.firstNamespace else { return .otherProcessesHidden }
         if !view.list("/sys/kernel/config/nvmet/subsystems").isEmpty { return .storageTarget }
         if view.list("/sys/kernel/config/target/core").contains(where: { $0.hasPrefix("fileio_") }) { return .storageTarget }
-        if let mountPoint = overlay() { return .overlay(mountPoint: mountPoint) }
+        let limit = TimeLimit(Self.longestSearch, kernel: .linux)
+        do throws(CloneError) {
+            if let mountPoint = try overlay(limit) { return .overlay(mountPoint: mountPoint) }
+        } catch {
+            return .searchTooLong
+        }
         for name in listDirectory("/proc") {
             guard let process = Int32(name) else { continue }
             do {
-                if try hasOpen(process) || hasMapped(process) { return .writer(process: process) }
+                if try hasOpen(process, limit) || hasMapped(process, limit) { return .writer(process: process) }
+            } catch .timedOut {
+                return .searchTooLong
             } catch .noSuchFileOrDirectory, .noSuchProcess {
                 // It has ended.
             } catch {
@@ -50,10 +57,12 @@ final class OutsideWriters: Sendable {
         return haveWritten ? .writtenBeside : nil
     }
 
-    private func hasOpen(_ process: Int32) throws(Errno) -> Bool {
+    private func hasOpen(_ process: Int32, _ limit: TimeLimit) throws(Errno) -> Bool {
         let directory = "/proc/\(process)/fd"
-        for name in try namesIn(directory) {
-            let path = "\(directory)/\(name)"
+        var names = try DirectoryStream(directory)
+        while let entry = try names.next() {
+            if limit.isOver { throw .timedOut }
+            let path = "\(directory)/\(entry.name)"
             var link = stat()
             // The link's own mode says how the file was opened. It may be closed by now.
             guard lstat(path, &link) == 0, link.st_mode & 0o200 != 0 else { continue }
@@ -65,26 +74,24 @@ final class OutsideWriters: Sendable {
         return false
     }
 
-    private func hasMapped(_ process: Int32) throws(Errno) -> Bool {
-        let path = "/proc/\(process)/maps"
-        guard let text = view.read(path) else {
-            guard access(path, F_OK) == 0 else { return false }
-            let file = open(path, O_RDONLY | O_CLOEXEC)
-            if file >= 0 { close(file) } else if errno == EACCES || errno == EPERM { throw Errno(rawValue: errno) }
-            // A process that is ending has no memory any more.
-            return false
-        }
+    private func hasMapped(_ process: Int32, _ limit: TimeLimit) throws(Errno) -> Bool {
         let inode = Substring(String(image.identity.inode))
         let device = DeviceNumber(statusDevice: image.identity.device)
         let number = String(device.major, radix: 16) + ":" + String(device.minor, radix: 16)
-        for line in text.split(separator: "\n") {
+        let end = readSystemLines("/proc/\(process)/maps", longest: 128, limit: limit) { line in
             // 7f..-7f.. rw-s 00000000 00:1f 256    /path
-            let fields = line.split(separator: " ", maxSplits: 5)
-            guard fields.count >= 5, fields[1].hasSuffix("s"), fields[4] == inode else { continue }
+            let fields = String(decoding: line, as: UTF8.self).split(separator: " ", maxSplits: 5)
+            guard fields.count >= 5, fields[1].hasSuffix("s"), fields[4] == inode else { return true }
             // The device of a btrfs is another one here than that of stat(2), so there the inode's number is enough.
-            if device.major == 0 || plain(fields[3]) == number { return true }
+            return device.major != 0 && plain(fields[3]) != number
         }
-        return false
+        switch end {
+        case .stopped: return true
+        case .timeOver: throw .timedOut
+        case .failed(.permissionDenied), .failed(.notPermitted): throw .permissionDenied
+        // A process that is ending has no memory any more.
+        case .whole, .failed: return false
+        }
     }
 
     /// "08:0a" as "8:a".
@@ -92,38 +99,28 @@ final class OutsideWriters: Sendable {
         number.split(separator: ":").map { part in UInt32(part, radix: 16).map { String($0, radix: 16) } ?? "" }.joined(separator: ":")
     }
 
-    /// An overlay whose upper directory the image lies in: files that are open through it show neither events nor the image's inode. "?" if that can't
-    /// be told in time.
-    private func overlay() -> String? {
+    /// An overlay whose upper directory the image lies in: files that are open through it show neither events nor the image's inode.
+    ///
+    /// - Throws: if that can't be told in time.
+    private func overlay(_ limit: TimeLimit) throws(CloneError) -> String? {
         var above: Set<FileIdentity> = []
         var directory = (linkTarget("/proc/self/fd/\(image.file.descriptor)") ?? image.path)[...]
         while let slash = directory.lastIndex(of: "/") {
             directory = directory[..<slash]
             if let identity = view.identity(directory.isEmpty ? "/" : String(directory)) { above.insert(identity) }
         }
-        let limit = TimeLimit(Self.overlaySearch, kernel: .linux)
         var seen: Set<DeviceNumber> = []
         var found: String?
-        do {
-            for root in [""] + view.otherRoots() {
-                try view.readMounts(root, .type("overlay"), limit) { entry in
-                    guard seen.insert(entry.device).inserted, let upper = entry.superOption("upperdir") else { return true }
-                    // One that is not to be found from here is not above an image that is.
-                    let identities = [view.identity(root + upper), view.identity(upper)].compactMap(\.self)
-                    if identities.contains(where: above.contains) { found = entry.mountPoint }
-                    return found == nil
-                }
-                if let found { return found }
+        for root in [""] + view.otherRoots() {
+            try view.readMounts(root, .type("overlay"), limit) { entry in
+                guard seen.insert(entry.device).inserted, let upper = entry.superOption("upperdir") else { return true }
+                // One that is not to be found from here is not above an image that is.
+                let identities = [view.identity(root + upper), view.identity(upper)].compactMap(\.self)
+                if identities.contains(where: above.contains) { found = entry.mountPoint }
+                return found == nil
             }
-        } catch {
-            return "?"
+            if let found { return found }
         }
         return nil
     }
-}
-
-/// The names in a directory of /proc.
-private func namesIn(_ directory: String) throws(Errno) -> [String] {
-    guard access(directory, R_OK | X_OK) == 0 else { throw Errno(rawValue: errno) }
-    return listDirectory(directory)
 }

@@ -16,6 +16,8 @@ public enum TrackingRefusal: Error, Sendable, Hashable {
     case noLoopDevice
     /// Processes that may have the image open can't be seen from here.
     case otherProcessesHidden
+    /// The processes and mounts could not be looked through in time: somebody has very many open files, maps or mounts.
+    case searchTooLong
     /// A process writes to the image, or may, beside its loop devices.
     case writer(process: Int32)
     /// Something was written to the image beside its loop devices.
@@ -40,6 +42,7 @@ public enum TrackingRefusal: Error, Sendable, Hashable {
         case .failed(let error): error.description
         case .noLoopDevice: "the image's loop devices can't be asked"
         case .otherProcessesHidden: "losnap runs in a process namespace from which not every process can be seen"
+        case .searchTooLong: "some process has too many open files, memory maps or mounts to check them all"
         case .writer(let process): "process \(process) has the image open for writing, beside the loop devices"
         case .writtenBeside: "something wrote to the image beside the loop devices"
         case .overlay(let mountPoint): "the image can be written through the overlay at \(mountPoint)"

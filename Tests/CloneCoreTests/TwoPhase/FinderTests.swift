@@ -132,6 +132,7 @@ struct FinderTests {
     func refusals() {
         let all: [TrackingRefusal] = [
             .noTracepoints(.noMemory), .unknownTracepoints, .notPermitted, .failed(.noMemory), .noLoopDevice, .otherProcessesHidden,
+            .searchTooLong,
             .writer(process: 7), .writtenBeside, .overlay(mountPoint: "/x"), .storageTarget, .recordsLost, .processorsChanged,
             .loopDevicesChanged,
         ]
