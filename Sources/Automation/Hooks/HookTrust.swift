@@ -40,8 +40,11 @@ enum HookTrust {
         }
         // An argument may be what the program is to run, as that of sh or env, or a line itself, as behind `sh -c`. Else what follows a `=` is for the
         // program to judge.
+        // Hooks begin in the root directory.
         let paths = words.dropFirst().flatMap { word in
-            (word.hasPrefix("/") ? [word] : []) + (ShellPaths.isLine(word) ? ShellPaths.paths(in: word) : [])
+            let isRelative = word.contains("/") && !word.hasPrefix("-") && !word.contains("=") && !word.contains { $0.isWhitespace }
+            return (word.hasPrefix("/") ? [word] : isRelative ? ["/" + word] : [])
+                + (ShellPaths.isLine(word) ? ShellPaths.paths(in: word) : [])
         }
         if user == 0, let problem = problem(ofPaths: paths, kernel: kernel) { throw problem }
         return program

@@ -28,11 +28,10 @@ package func judgeWay(to path: String, kernel: Kernel) throws(PathDoubt) -> Open
 
 /// The same for all that a path with `*`, `?` or `[` matches, now and later.
 package func judgeMatches(of path: String, kernel: Kernel) throws(PathDoubt) {
+    // A pattern that matches nothing, or is quoted, is a name.
+    _ = try judgeWay(to: path, kernel: kernel)
     let parts = path.split(separator: "/").map(String.init)
-    guard let first = parts.firstIndex(where: { $0.contains { "*?[".contains($0) } }) else {
-        _ = try judgeWay(to: path, kernel: kernel)
-        return
-    }
+    guard let first = parts.firstIndex(where: { $0.contains { "*?[".contains($0) } }) else { return }
     let directory = parts[..<first].map { "/" + $0 }.joined()
     // Whoever can put something there can make it match.
     do throws(PathDoubt) {
@@ -40,16 +39,27 @@ package func judgeMatches(of path: String, kernel: Kernel) throws(PathDoubt) {
     } catch .vacant {
         throw .vacant(path: path)
     }
-    for name in names(in: directory.isEmpty ? "/" : directory) where fnmatch(parts[first], name, FNM_PERIOD) == 0 {
+    for name in try names(in: directory.isEmpty ? "/" : directory, matching: parts[first]) {
         try judgeMatches(of: ([directory, name] + parts[(first + 1)...]).joined(separator: "/"), kernel: kernel)
     }
 }
 
-private func names(in directory: String) -> [String] {
-    guard var stream = try? DirectoryStream(directory) else { return [] }
-    var names: [String] = []
-    while let entry = try? stream.next() { names.append(entry.name) }
-    return names.sorted()
+private func names(in directory: String, matching pattern: String) throws(PathDoubt) -> [String] {
+    do throws(Errno) {
+        var stream = try DirectoryStream(directory)
+        var names: [String] = []
+        while let entry = try stream.next() {
+            guard fnmatch(pattern, entry.name, FNM_PERIOD) == 0 else { continue }
+            // What is not UTF-8 can't be judged by the name that we have of it.
+            guard entry.isExact else { throw .illegalByteSequence }
+            names.append(entry.name)
+        }
+        return names.sorted()
+    } catch .noSuchFileOrDirectory, .notDirectory {
+        return []
+    } catch {
+        throw .unknown(path: directory, reason: error.description)
+    }
 }
 
 private struct JudgedWay {
@@ -72,7 +82,10 @@ private struct JudgedWay {
         }
         let parts = path.split(separator: "/").filter { $0 != "." }.map(String.init)
         guard let last = parts.last else { return walk.directory }
-        for part in parts.dropLast() where try !go(part, &walk) { return nil }
+        for part in parts.dropLast() {
+            if isProcessLink(part, walk) { throw .unknown(path: path, reason: "another process finds something else there") }
+            if try !go(part, &walk) { return nil }
+        }
         if last == ".." { return try go(last, &walk) ? walk.directory : nil }
         return try findLeaf(last, walk)
     }
@@ -95,6 +108,13 @@ private struct JudgedWay {
         } catch {
             throw .unknown(path: part, reason: error.message)
         }
+    }
+
+    /// A directory or file of a process (`cwd`, `root`, `fd/3`) is another one for the process that will use the path.
+    private func isProcessLink(_ part: String, _ walk: TrustedWalk) -> Bool {
+        part != "self" && part != "thread-self"
+            && (try? kernel.filesystemStatus(walk.directory.descriptor))?.magic == Self.processFilesystem
+            && (try? kernel.statusOf(walk.directory.descriptor, part))?.kind == .symbolicLink
     }
 
     private mutating func findLeaf(_ name: String, _ walk: TrustedWalk) throws(PathDoubt) -> OpenFile? {

@@ -169,10 +169,19 @@ extension Store {
                 moved.snapshotDirectory = place
                 event = occasion(.sourceMoved, SnapshotPlace.path(of: moved).string)
             }
-            // The pool is learned anew from the next snapshot.
-            try catalogue.place(source.id, snapshotDirectory: place, pool: nil, event: event)
+            // The pool is learned anew from the next snapshot, and with it the image's owner; of an image that stays only if its pool is another.
+            let pool = image == nil ? poolStill(of: source) : nil
+            try catalogue.place(source.id, snapshotDirectory: place, pool: pool, event: event)
         }
         return try catalogue.source(id: source.id) ?? source
+    }
+
+    /// The pool that a source's image has been on and is on; nil: it is on another, or that can't be told.
+    private func poolStill(of source: Source) -> PoolIdentity? {
+        guard let known = source.pool, let image = try? ImageFile(path: source.imagePath.string, kernel: kernel),
+            let now = try? PoolIdentity.of(image.file.descriptor, path: image.path)
+        else { return nil }
+        return now == known ? known : nil
     }
 
     /// The source, with its next snapshot going to that directory; older ones stay where they are, and listed. Nothing changes in the catalogue:
@@ -269,7 +278,12 @@ extension Store {
     /// The source in use with that image, by its path or by the file itself (a bind mount, a hard link).
     public func registered(_ image: FilePath) throws(SnapshotsError) -> Source? {
         if let source = try catalogue.source(image: image) { return source }
-        guard let identity = options.view.identity(image.string) else { return nil }
-        return try catalogue.sources().first { options.view.identity($0.imagePath.string) == identity }
+        guard let identity = identity(of: image) else { return nil }
+        return try catalogue.sources().first { self.identity(of: $0.imagePath) == identity }
+    }
+
+    /// What a link of somebody else leads to is not the source's image: they could let any image pass for theirs.
+    private func identity(of image: FilePath) -> FileIdentity? {
+        (try? findMindingLinks(image.string, kernel: kernel))?.status?.identity
     }
 }

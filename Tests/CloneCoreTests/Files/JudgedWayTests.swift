@@ -40,6 +40,45 @@ struct JudgedWayTests {
         }
     }
 
+    private func doubt(matching path: FilePath) -> PathDoubt? {
+        do throws(PathDoubt) {
+            try judgeMatches(of: path.string, kernel: .linux)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test("a pattern is judged as a name, too: one that matches nothing is one; names that are not UTF-8 are refused")
+    func patternsAsNames() throws {
+        try with { place in
+            let odd = place.appending("ours/[prod]")
+            try #require(mkdir(odd.string, 0o755) == 0 && mkdir(odd.appending("ada").string, 0o755) == 0)
+            chown(odd.appending("ada").string, Self.stranger, Self.stranger)
+            let owner = Exposure.owner(user: Self.stranger)
+            #expect(doubt(matching: odd.appending("ada/hook")) == .exposed(path: odd.appending("ada").string, owner))
+            #expect(doubt(matching: place.appending("ours/n*")) == nil)
+            let bytes =
+                Array(place.appending("ours/").string.utf8CString.dropLast()) + [CChar(bitPattern: 0x2F), CChar(bitPattern: 0xFF), 0]
+            try #require(mkdir(bytes, 0o755) == 0)
+            guard case .unknown = doubt(matching: place.appending("ours/*/hook")) else {
+                Issue.record("a name that can't be judged")
+                return
+            }
+        }
+    }
+
+    @Test("what a process finds elsewhere is not judged by our own: only the links of the process itself lead on")
+    func processLinks() {
+        for path in ["/proc/self/cwd/hook", "/proc/self/root/hook", "/proc/thread-self/cwd/x"] {
+            guard case .unknown = doubt(FilePath(path)) else {
+                Issue.record("\(path)")
+                continue
+            }
+        }
+        #expect(doubt("/proc/self/fd/0") == nil && doubt("/dev/stderr") == nil)
+    }
+
     @Test("what lies there, what leads there, and where nothing lies")
     func ways() throws {
         try with { place in
