@@ -22,14 +22,15 @@ package enum Filesystem: String, Sendable, CaseIterable {
     }
 
     /// Makes the filesystem on a file or block device.
-    package func make(on target: FilePath) throws {
+    package func make(on target: FilePath, blockBytes: Int? = nil) throws {
         switch self {
         case .xfs: try Command.run("mkfs.xfs", ["-q", "-f", "-m", "reflink=1", target.string])
         case .xfsWithoutReflink: try Command.run("mkfs.xfs", ["-q", "-f", "-m", "reflink=0", target.string])
         case .btrfs: try makeBtrfs(on: target)
         // Initialised at once: the kernel's lazy initialisation would write to the image during the test.
         case .ext4:
-            try Command.run("mkfs.ext4", ["-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0", target.string])
+            let blocks = blockBytes.map { ["-b", "\($0)"] } ?? []
+            try Command.run("mkfs.ext4", ["-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0"] + blocks + [target.string])
         case .tmpfs: throw FixtureError("tmpfs has no device")
         }
     }

@@ -13,9 +13,13 @@ package struct Pool: Sendable {
 }
 
 extension TestScope {
-    /// Makes and mounts a pool. `name` is for tests of odd mount points (spaces, tabs, backslashes).
+    /// Makes and mounts a pool.
+    ///
+    /// - Parameters:
+    ///   - name: for tests of odd mount points (spaces, tabs, backslashes).
+    ///   - blockBytes: of an ext4, which has blocks of 1 KiB below 512 MiB unless told.
     package func pool(
-        _ kind: Filesystem = .xfs, size: Int = 1 << 30, options: String = "defaults", name: String? = nil
+        _ kind: Filesystem = .xfs, size: Int = 1 << 30, options: String = "defaults", name: String? = nil, blockBytes: Int? = nil
     ) throws -> Pool {
         let path = name.map { directory.appending($0) } ?? freshPath("pool")
         try makeDirectory(path)
@@ -24,7 +28,7 @@ extension TestScope {
         }
         let file = freshPath("pool-file")
         try makeSparseFile(file, size: size)
-        try kind.make(on: file)
+        try kind.make(on: file, blockBytes: blockBytes)
         let device = try attach(file)
         return Pool(kind: kind, mount: try mount(device.path, kind, at: path, options: options), device: device)
     }
