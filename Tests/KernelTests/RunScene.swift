@@ -13,6 +13,19 @@ extension CliScene {
         chmod(sandbox.configuration.string, 0o600)
     }
 
+    /// Configures `home` with these settings, a line each, and what comes behind the source.
+    func configureHome(_ settings: String, more: String = "") throws {
+        try configure(
+            "sources:\n  home:\n    image: POOL/home.img\n" + settings.split(separator: "\n").map { "    \($0)\n" }.joined() + more)
+    }
+
+    /// The lines that hooks have written to `POOL/order`.
+    func order() throws -> [String] {
+        let path = pool.path.appending("order").string
+        guard FileManager.default.fileExists(atPath: path) else { return [] }
+        return try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map(String.init)
+    }
+
     /// Lets everything that is in the catalogue have happened so many days earlier.
     func age(days: Int) throws {
         let difference = days * 86_400_000
