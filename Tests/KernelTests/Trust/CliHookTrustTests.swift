@@ -38,7 +38,7 @@ struct CliHookTrustTests {
             chmod(program.string, 0o775)
             try refused("before: \(program) one", program, "chmod go-w")
             // Nothing is stopped that nobody could start again.
-            try refused("before: 'touch \(ran)'\n    after: 'X=1 \(program)'", program, "chmod go-w")
+            try refused("before: 'touch \(ran)'\nafter: 'X=1 \(program)'", program, "chmod go-w")
             chmod(program.string, 0o755)
             chown(program.string, Self.stranger, 0)
             try refused("before: 'true && exec \(program)'", program, "chown root")
@@ -115,7 +115,7 @@ struct CliHookTrustTests {
             // What only root can change runs, also in a sticky directory, with devices and streams; what follows a '=' in a list is for the program.
             let line =
                 "\(mine) </dev/null 2>/dev/null && echo x >/dev/stderr && : >/dev/fd/1 && test -d /proc/self/fd && rm -f \(scene.sandbox.directory)/*.none"
-            try scene.configureHome("before: '\(line)'\n    after: [/usr/bin/env, 'X=\(code)', \(mine), a]")
+            try scene.configureHome("before: '\(line)'\nafter: [/usr/bin/env, 'X=\(code)', \(mine), a]")
             let outcome = try scene.sandbox.run("create", "home")
             #expect(outcome.succeeded, "\(outcome.stderr)")
         }
