@@ -10,7 +10,7 @@ public import Snapshots
 public struct CheckedSchedule: Sendable {
     /// Its schedule.
     public var schedule: Schedule
-    /// Whose calendar it goes by.
+    /// The time zone of its days and hours.
     public var zone: TimeZone
     /// So many slots missed in a row are a warning; nil: never.
     public var missedWarning: Int?
@@ -26,11 +26,11 @@ public struct CheckedSchedule: Sendable {
     }
 }
 
-/// How old the newest snapshot may be, whoever took it.
+/// How old the newest snapshot may be, scheduled or not.
 public struct CheckedAge: Sendable {
     /// So old is a warning.
     public var limit: CalendarDuration
-    /// Whose calendar it goes by.
+    /// The time zone of its days and hours.
     public var zone: TimeZone
 
     /// That limit.
@@ -84,7 +84,7 @@ public struct SourceFacts: Sendable {
     public var maxAge: CheckedAge?
     /// What is there of it; nil: the catalogue does not have it.
     public var survey: SourceSurvey?
-    /// When its schedule was last seen to: a snapshot, or nothing had changed.
+    /// When a scheduled run last succeeded: with a snapshot, or because nothing had changed.
     public var lastSuccess: Instant?
     /// The last run that failed, if nothing was done since.
     public var failure: FailedRun?

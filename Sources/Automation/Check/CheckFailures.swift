@@ -1,5 +1,5 @@
-// Which runs have failed, for a check, and when what failed is tried again. The rule: a failure is told until something shows that it is over: a
-// success, for pruning that there is nothing left to prune, or that nobody has said so for long.
+// The failed runs that a check reports, and when each is tried again. The rule: a failure is reported until a run succeeds, until nothing is left to
+// prune, or until it is too old to matter.
 
 import CloneCore
 import Configuration

@@ -1,4 +1,5 @@
-// Reading a list of the kernel. The rules: to its end, for such a file has no size; what users can make long is read line by line, and for a time.
+// Reading what the kernel says of itself and what we keep in /run. The rules: to the end, for such a file has no size; what users can make long is
+// read line by line, and for a time; a small file is read up to 16 KiB, never through a symbolic link, and without waiting at a FIFO.
 
 internal import Glibc
 internal import SystemPackage
@@ -54,4 +55,14 @@ func readSystemLines(_ path: String, longest: Int, limit: TimeLimit, _ use: (Arr
         line += rest.prefix(longest - line.count)
     }
     return .timeOver
+}
+
+/// The text of a small file of /proc or /run; nil when it can't be read.
+package func readSmallFile(_ path: String) -> String? {
+    let fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+    guard fd >= 0 else { return nil }
+    defer { close(fd) }
+    var bytes = [UInt8](repeating: 0, count: 16384)
+    let count = read(fd, &bytes, bytes.count)
+    return count >= 0 ? String(decoding: bytes[..<count], as: UTF8.self) : nil
 }

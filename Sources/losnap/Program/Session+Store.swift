@@ -15,9 +15,7 @@ extension Session {
             catalogue: try cataloguePath(arguments.catalogue), places: places, waitsForLocks: waits, longestWaitNanoseconds: limit,
             command: commandLine, outputs: [ProgramOutput(name: "stdout", descriptor: 1), ProgramOutput(name: "stderr", descriptor: 2)],
             leftFrozen: leftFrozen, progress: progress, kernel: kernel)
-        options.thawed = { [thawedMeanwhile] in thawedMeanwhile.add($0) }
-        // What runs at times by itself says nothing of a short wait in its mail.
-        if limit == nil || complaints.isTerminal { options.waiting = waiting }
+        watchWaits(&options, isBrief: limit != nil)
         prepareForLostCatalogue(options.catalogue)
         let store = try Store(options, mode: purpose.mode, whenFull: purpose == .freeing ? .useReserve : .refuse)
         keepOpen(store)
@@ -45,8 +43,7 @@ extension Session {
         var options = StoreOptions(
             catalogue: try cataloguePath(arguments.catalogue), places: places, waitsForLocks: waits, command: commandLine,
             progress: progress, kernel: kernel)
-        options.thawed = { [thawedMeanwhile] in thawedMeanwhile.add($0) }
-        options.waiting = waiting
+        watchWaits(&options)
         return options
     }
 

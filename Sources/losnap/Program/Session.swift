@@ -75,19 +75,23 @@ final class Session {
 
     private var isQuiet: Bool { arguments.prefix { $0 != "--" }.contains("--quiet") }
 
-    /// Who says for whom the command waits; nil where nobody wants to know.
-    private(set) lazy var waiting: (@Sendable (String, LockOwner?) -> Void)? = {
-        guard !isJSON, !isQuiet, let descriptor = complaints.descriptor else { return nil }
+    /// What happens while the command waits for a lock.
+    private(set) lazy var whileWaiting: WhileWaiting = {
+        guard !isJSON, !isQuiet, let descriptor = complaints.descriptor else { return WhileWaiting(write: nil) }
         _ = progress
-        let line = WaitingLine { [progressLine] text in
+        return WhileWaiting { [progressLine] text in
             progressLine?.clear()
             _ = try? FileDescriptor(rawValue: descriptor).writeAll(text.utf8)
         }
-        return { line.show($0, $1) }
     }()
 
-    /// What was found left frozen since `thawFirst`.
-    let thawedMeanwhile = ThawedMeanwhile()
+    /// Has a store say for whom it waits, and report what it finds left frozen.
+    ///
+    /// - Parameter isBrief: no wait is long, and what runs at times by itself says nothing of it in its mail: only on a terminal.
+    func watchWaits(_ options: inout StoreOptions, isBrief: Bool = false) {
+        options.thawed = { [whileWaiting] in whileWaiting.add($0) }
+        if !isBrief || complaints.isTerminal { options.waiting = { [whileWaiting] in whileWaiting.say($0, $1) } }
+    }
 
     /// Who shows how far long work has come; nil where nobody looks, or wants to.
     private(set) lazy var progress: ProgressWatcher? = {
@@ -149,7 +153,7 @@ final class Session {
 
     /// The warnings so far, which are thereby told.
     func takeWarnings() -> [Warning] {
-        thawedMeanwhile.take().compactMap(Warning.init).forEach(warn)
+        whileWaiting.takeFound().compactMap(Warning.init).forEach(warn)
         defer {
             warnings = []
             warned = []
