@@ -28,11 +28,11 @@ public final class FileLock: Sendable {
         } catch .system(.open, let path, let error) {
             throw .system(.lock, path: path, error)
         }
-        if try !isTaken(file, kernel: kernel) {
+        if try !lock(file, waits: false, kernel: kernel) {
             var isOurs = false
             if wait.waits {
-                isOurs = try wait.wait(for: what, holder: { owner(file) }, kernel: kernel) { () throws(CloneError) in
-                    try isTaken(file, kernel: kernel)
+                isOurs = try wait.wait(for: what, holder: { owner(file) }, kernel: kernel) { (waits) throws(CloneError) in
+                    try lock(file, waits: waits, kernel: kernel)
                 }
             }
             if !isOurs { throw .locked(what: what, holder: owner(file).map { "process \($0.pid)" }) }
@@ -48,14 +48,19 @@ public final class FileLock: Sendable {
         return FileLock(file: file)
     }
 
-    private static func isTaken(_ file: OpenFile, kernel: Kernel) throws(CloneError) -> Bool {
-        do {
-            try kernel.lock(file.descriptor, false)
-            return true
-        } catch .wouldBlock {
-            return false
-        } catch {
-            throw CloneError(error, .lock, file.path)
+    /// False: somebody has it.
+    private static func lock(_ file: OpenFile, waits: Bool, kernel: Kernel) throws(CloneError) -> Bool {
+        while true {
+            do {
+                try kernel.lock(file.descriptor, waits)
+                return true
+            } catch .wouldBlock {
+                return false
+            } catch .interrupted {
+                continue
+            } catch {
+                throw CloneError(error, .lock, file.path)
+            }
         }
     }
 

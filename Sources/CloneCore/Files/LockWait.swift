@@ -50,10 +50,23 @@ extension LockWait {
     /// How long between two calls of `meanwhile`.
     private static let pace: UInt64 = 1_000_000_000
 
-    /// Waits until `isFree` says so.
+    /// Waits for a lock, in the kernel's queue if the wait has no end, neither by time nor by a signal that is held back; else by looking.
     ///
+    /// - Parameters:
+    ///   - lock: gets the lock, and waits for it or not, as it is told; false: somebody has it.
     /// - Returns: false when the time was over.
     func wait(
+        for what: String, holder: @escaping @Sendable () -> LockOwner?, kernel: Kernel, _ lock: (_ waits: Bool) throws(CloneError) -> Bool
+    ) throws(CloneError) -> Bool {
+        if atMost == nil, !DeferredSignals.areHeld {
+            let beside = meanwhile.flatMap { meanwhile in OnceASecond { meanwhile(what, holder()) } }
+            defer { beside?.end() }
+            return try lock(true)
+        }
+        return try look(for: what, holder: holder, kernel: kernel) { () throws(CloneError) in try lock(false) }
+    }
+
+    private func look(
         for what: String, holder: () -> LockOwner?, kernel: Kernel, until isFree: () throws(CloneError) -> Bool
     ) throws(CloneError) -> Bool {
         let began = kernel.bootTime()
