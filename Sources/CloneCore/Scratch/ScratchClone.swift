@@ -99,27 +99,38 @@ public struct ScratchClone: Sendable {
     @discardableResult
     public func unmount(_ directory: String) throws(CloneError) -> ScratchMount {
         let real = try pathMindingLinks(directory, kernel: kernel)
-        // What lies on top is what umount2 takes.
-        let top = try topMount(at: real)
-        guard let mount = try mounts().last(where: { $0.directory == real }), mount.device == top?.source else {
-            throw .notAScratchMount(path: directory)
+        guard let name = FilePath(real).lastComponent?.string else { throw .notAScratchMount(path: directory) }
+        // The directory above is held first, and what is mounted in it looked at then: a mount point can't be renamed (EBUSY, rename(2)), so nobody
+        // can put another mount there any more. A descriptor of the mount itself would keep it busy.
+        let parent = try openDirectoryWithoutLinks(FilePath(real).removingLastComponent().string, kernel: kernel)
+        guard let there = identity(of: name, in: parent),
+            let mount = try mounts().last(where: { $0.directory == real && isOf($0, there) })
+        else { throw .notAScratchMount(path: directory) }
+        let result = withExtendedLifetime(parent) {
+            clinux_umount("/proc/self/fd/\(parent.descriptor)/\(name)", CInt(CLINUX_UMOUNT_NOFOLLOW))
         }
-        let result = try umount(real)
         switch -result {
         case 0: return mount
         case EBUSY: throw .mountBusy(directory: directory)
+        // A directory in the mount, which has its name only.
+        case EINVAL: throw .notAScratchMount(path: directory)
         default: throw CloneError(Errno(rawValue: -result), .unmount, directory)
         }
     }
 
-    /// Unmounts what lies on top at a path without links. By the directory above, held: a descriptor of the mount itself would keep it busy, and of the
-    /// whole path somebody else could have exchanged a part by now, so that root unmounted something else.
-    private func umount(_ path: String) throws(CloneError) -> CInt {
-        guard let name = FilePath(path).lastComponent?.string else { throw .notAScratchMount(path: path) }
-        let parent = try openDirectoryWithoutLinks(FilePath(path).removingLastComponent().string, kernel: kernel)
-        return withExtendedLifetime(parent) {
-            clinux_umount("/proc/self/fd/\(parent.descriptor)/\(name)", CInt(CLINUX_UMOUNT_NOFOLLOW))
-        }
+    /// The filesystem that lies on top at a name in a directory.
+    private func identity(of name: String, in directory: OpenFile) -> FilesystemIdentity? {
+        guard let place = try? OpenFile(name, in: directory, flags: [.directory, .pathOnly], kernel: kernel),
+            let file = try? place.reopened([.directory, .nonBlocking], path: place.path)
+        else { return nil }
+        return FilesystemIdentity.of(file.descriptor)
+    }
+
+    /// Whether that filesystem is a mount's.
+    private func isOf(_ mount: ScratchMount, _ identity: FilesystemIdentity) -> Bool {
+        let name = String(mount.device.dropFirst("/dev/".count))
+        if let uuid = identity.btrfsUUID { return view.btrfs(on: name)?.uuid == uuid }
+        return view.read("/sys/block/\(name)/dev").flatMap { DeviceNumber($0) } == identity.device
     }
 
     /// The directory to mount at, and its path without links.

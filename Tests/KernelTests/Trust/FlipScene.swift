@@ -1,6 +1,7 @@
 // A pool with what belongs to root, to one user and to another, and a program of the first that exchanges names beside each command of root's. The rule:
 // what may not be touched is watched by the kernel's own word: an opening that is over before anybody looks is noticed, too.
 
+import CloneCore
 import Foundation
 import Glibc
 import SystemPackage
@@ -120,8 +121,37 @@ struct FlipScene {
         _ = try sandbox.json("create", "ada")
     }
 
-    /// Runs the body with these pairs of names being exchanged, ada's all of them.
+    /// The same with an image of ada's made for it.
+    @discardableResult
+    func registerImage(in directory: FilePath) throws -> FilePath {
+        let image = try image(directory.appending("vm.img"), of: Self.ada, holding: "ada's")
+        try register(image)
+        return image
+    }
+
+    /// A directory of ada's, and beside it a link of ada's to something else, to change places with it.
+    func flippable(_ name: String, in parent: FilePath, behind target: FilePath) -> (place: FilePath, other: FilePath) {
+        let (place, other) = (parent.appending(name), parent.appending("other"))
+        directory(place)
+        link(other, to: target)
+        return (place, other)
+    }
+
+    /// The kind of what has a name, as in st_mode; nil: nothing has it.
+    static func kind(_ path: FilePath) -> mode_t? {
+        var status = stat()
+        return lstat(path.string, &status) == 0 ? status.st_mode & S_IFMT : nil
+    }
+
+    /// Asserts that nothing was touched, and nothing is in the directory that is root's alone.
+    func expectSecretEmpty(_ watch: TouchWatch, sourceLocation: SourceLocation = #_sourceLocation) throws {
+        #expect(watch.touched().isEmpty, sourceLocation: sourceLocation)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: secret.string).isEmpty, sourceLocation: sourceLocation)
+    }
+
+    /// Runs the body with these pairs of names being exchanged, ada's all of them. Afterwards each name leads to what it was, as far as the kinds differ.
     func flipping(_ pairs: [(FilePath, FilePath)], _ body: () throws -> Void) throws {
+        let kinds = pairs.map { Self.kind($0.0) }
         let flipper = Tool(executable: Tool.losnap.executable.removingLastComponent().appending("flipper"))
         let process = try scope.start(
             flipper.invocation(["\(Self.ada)"] + pairs.flatMap { [$0.0.string, $0.1.string] }))
@@ -130,6 +160,9 @@ struct FlipScene {
         let outcome = process.finish(within: .seconds(10))
         #expect(outcome.status == .exited(0), "\(outcome.stderr)")
         #expect(Int(outcome.stdout.dropLast()).map { $0 > 100 } == true, "exchanged only \(outcome.stdout) times")
+        for ((one, other), kind) in zip(pairs, kinds) where Self.kind(one) != kind {
+            try Kernel.linux.rename(workingDirectory, one.string, workingDirectory, other.string, .exchange)
+        }
     }
 
     /// How many rounds a test makes.

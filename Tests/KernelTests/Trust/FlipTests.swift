@@ -13,11 +13,8 @@ struct FlipTests {
     @Test("restore --to: nothing is made behind a link")
     func restoreTo() throws {
         try FlipScene.with { scene in
-            let image = try scene.image(scene.ada.appending("vm.img"), of: FlipScene.ada, holding: "ada's")
-            try scene.register(image)
-            let (place, other) = (scene.ada.appending("pd"), scene.ada.appending("other"))
-            scene.directory(place)
-            scene.link(other, to: scene.secret)
+            try scene.registerImage(in: scene.ada)
+            let (place, other) = scene.flippable("pd", in: scene.ada, behind: scene.secret)
             let watch = try TouchWatch([scene.secret])
             try scene.flipping([(place, other)]) {
                 for round in 0..<FlipScene.rounds(40) {
@@ -25,21 +22,17 @@ struct FlipTests {
                         try scene.sandbox.run("restore", "ada@latest", "--to", place.appending("new\(round).img").string))
                 }
             }
-            #expect(watch.touched().isEmpty)
-            #expect(try FileManager.default.contentsOfDirectory(atPath: scene.secret.string).isEmpty)
+            try scene.expectSecretEmpty(watch)
         }
     }
 
     @Test("restore in place: no other image is replaced, and nobody else's content becomes a safety snapshot")
     func restoreInPlace() throws {
         try FlipScene.with { scene in
-            let (place, other) = (scene.ada.appending("d"), scene.ada.appending("other"))
-            scene.directory(place)
-            let image = try scene.image(place.appending("vm.img"), of: FlipScene.ada, holding: "ada's")
-            try scene.register(image)
+            let (place, other) = scene.flippable("d", in: scene.ada, behind: scene.secret)
+            let image = try scene.registerImage(in: place)
             let target = try scene.image(scene.secret.appending("vm.img"), of: 0, holding: "root's")
             let bobs = try scene.image(scene.bob.appending("vm.img"), of: FlipScene.bob, holding: "bob's")
-            scene.link(other, to: scene.secret)
             scene.link(place.appending("link"), to: bobs)
             scene.fifo(place.appending("fifo"))
             let watch = try TouchWatch([scene.secret, target, bobs, place.appending("fifo")])
@@ -48,12 +41,6 @@ struct FlipTests {
             ] {
                 try scene.flipping(pairs) {
                     for _ in 0..<FlipScene.rounds(12) { _ = try scene.sandbox.run("restore", "1") }
-                }
-                // All back as they were, whichever way the last exchange went.
-                if pairs[0].0 == place {
-                    if !Self.isDirectory(place) { try Self.exchange(place, other) }
-                } else if !Self.isRegular(image) {
-                    try Self.exchange(image, pairs[0].1)
                 }
             }
             #expect(watch.touched().isEmpty)
@@ -74,12 +61,9 @@ struct FlipTests {
     @Test("create: another's image, a FIFO and what lies behind a link are neither opened nor taken for the image")
     func create() throws {
         try FlipScene.with { scene in
-            let (place, other) = (scene.ada.appending("d"), scene.ada.appending("other"))
-            scene.directory(place)
-            let image = try scene.image(place.appending("vm.img"), of: FlipScene.ada, holding: "ada's")
-            try scene.register(image)
+            let (place, other) = scene.flippable("d", in: scene.ada, behind: scene.bob)
+            let image = try scene.registerImage(in: place)
             let bobs = try scene.image(scene.bob.appending("vm.img"), of: FlipScene.bob, holding: "bob's")
-            scene.link(other, to: scene.bob)
             scene.link(place.appending("link"), to: bobs)
             scene.fifo(place.appending("fifo"))
             let watch = try TouchWatch([scene.bob, bobs, place.appending("fifo")])
@@ -91,11 +75,6 @@ struct FlipTests {
                         let outcome = try scene.sandbox.run("create", round % 2 == 0 ? "ada" : image.string)
                         scene.expectDoneOrRefused(outcome)
                     }
-                }
-                if pairs[0].0 == place {
-                    if !Self.isDirectory(place) { try Self.exchange(place, other) }
-                } else if !Self.isRegular(image) {
-                    try Self.exchange(image, pairs[0].1)
                 }
             }
             #expect(watch.touched().isEmpty)
@@ -117,9 +96,7 @@ struct FlipTests {
             let image = try scene.image(scene.secret.appending("s.img"), of: 0, holding: "root's")
             let precious = scene.secret.appending("precious")
             try scene.scope.write("precious", to: precious)
-            let (place, other) = (scene.ada.appending("d"), scene.ada.appending("other"))
-            scene.directory(place)
-            scene.link(other, to: scene.secret)
+            let (place, other) = scene.flippable("d", in: scene.ada, behind: scene.secret)
             var tool = Tool.loclone
             tool.environment["LOSNAP_RUNTIME_DIR"] = scene.sandbox.runtime.string
             for (name, make) in [("link", { scene.link($0, to: precious) }), ("fifo", { scene.fifo($0) })] as [(String, (FilePath) -> Void)]
@@ -142,10 +119,10 @@ struct FlipTests {
             // The image itself is there, and is opened.
             #expect(watch.touched().filter { !$0.hasSuffix(" 20") && !$0.hasSuffix(" 40000020") }.isEmpty)
             #expect(try FileManager.default.contentsOfDirectory(atPath: scene.secret.string).sorted() == ["precious", "s.img"])
-            for directory in [place, other] where Self.isDirectory(directory) {
+            for directory in [place, other] where FlipScene.kind(directory) == S_IFDIR {
                 for name in try FileManager.default.contentsOfDirectory(atPath: directory.string) {
                     let path = directory.appending(name)
-                    guard Self.isRegular(path), try scene.text(path) == "root's" else { continue }
+                    guard FlipScene.kind(path) == S_IFREG, try scene.text(path) == "root's" else { continue }
                     #expect(try Command.run("stat", ["-c", "%u %a", path.string]) == "0 600\n", "\(path)")
                 }
             }
@@ -160,10 +137,8 @@ struct FlipTests {
             mkdir(target.string, 0o755)
             // What root has mounted there must stay.
             let kept = try scene.scope.bindMount(scene.sticky, at: target)
-            let (place, other) = (scene.ada.appending("d"), scene.ada.appending("other"))
-            scene.directory(place)
+            let (place, other) = scene.flippable("d", in: scene.ada, behind: scene.secret)
             scene.directory(place.appending("mnt"))
-            scene.link(other, to: scene.secret)
             _ = try scene.sandbox.json("create", mounted.file.string)
             try scene.flipping([(place, other)]) {
                 for _ in 0..<FlipScene.rounds(12) {
@@ -175,28 +150,48 @@ struct FlipTests {
                 }
             }
             for path in [place, other] {
-                while try Command.outcome("umount", [path.appending("mnt").string]).succeeded, Self.isDirectory(path) {}
+                while try Command.outcome("umount", [path.appending("mnt").string]).succeeded, FlipScene.kind(path) == S_IFDIR {}
             }
             withExtendedLifetime(kept) {}
+        }
+    }
+
+    @Test("umount: another mount of root's at the same name is left alone while the directories above it change places")
+    func umountAbove() throws {
+        try FlipScene.with { scene in
+            let mounted = try scene.scope.mountedImage(in: scene.pool.path, .ext4)
+            let (place, other) = (scene.ada.appending("d1"), scene.ada.appending("d2"))
+            for directory in [place, other, place.appending("mnt"), other.appending("mnt")] { scene.directory(directory) }
+            let kept = try scene.scope.bindMount(scene.sticky, at: other.appending("mnt"))
+            defer { withExtendedLifetime(kept) {} }
+            try scene.scope.write("root's", to: scene.sticky.appending("root's"))
+            _ = try scene.sandbox.json("create", mounted.file.string)
+            func isRoots(_ directory: FilePath) -> Bool { access(directory.appending("mnt/root's").string, F_OK) == 0 }
+            for _ in 0..<FlipScene.rounds(6) {
+                try #require(try scene.sandbox.run("mount", "home@latest", place.appending("mnt").string).succeeded)
+                try scene.flipping([(place, other)]) {
+                    for _ in 0..<3 { scene.expectDoneOrRefused(try scene.sandbox.run("umount", place.appending("mnt").string)) }
+                }
+                if isRoots(place) { try Kernel.linux.rename(workingDirectory, place.string, workingDirectory, other.string, .exchange) }
+                #expect(isRoots(other))
+                _ = try scene.sandbox.run("umount", place.appending("mnt").string)
+                #expect(try mountInfo().contains(" \(other)/mnt ") && !mountInfo().contains(" \(place)/mnt "))
+            }
         }
     }
 
     @Test("metrics: nothing is written behind a link")
     func metrics() throws {
         try FlipScene.with { scene in
-            let image = try scene.image(scene.ada.appending("vm.img"), of: FlipScene.ada, holding: "ada's")
-            try scene.register(image)
-            let (place, other) = (scene.ada.appending("pd"), scene.ada.appending("other"))
-            scene.directory(place)
-            scene.link(other, to: scene.secret)
+            try scene.registerImage(in: scene.ada)
+            let (place, other) = scene.flippable("pd", in: scene.ada, behind: scene.secret)
             let watch = try TouchWatch([scene.secret])
             try scene.flipping([(place, other)]) {
                 for _ in 0..<FlipScene.rounds(40) {
                     _ = try scene.sandbox.run("check", "--prometheus", place.appending("losnap.prom").string)
                 }
             }
-            #expect(watch.touched().isEmpty)
-            #expect(try FileManager.default.contentsOfDirectory(atPath: scene.secret.string).isEmpty)
+            try scene.expectSecretEmpty(watch)
         }
     }
 
@@ -204,9 +199,7 @@ struct FlipTests {
     func snapshotDirectory() throws {
         try FlipScene.with { scene in
             let image = try scene.image(scene.sticky.appending("root.img"), of: 0, holding: "root's")
-            let (place, other) = (scene.sticky.appending(".losnap"), scene.sticky.appending("other"))
-            scene.directory(place)
-            scene.link(other, to: scene.secret)
+            let (place, other) = scene.flippable(".losnap", in: scene.sticky, behind: scene.secret)
             let watch = try TouchWatch([scene.secret])
             try scene.flipping([(place, other)]) {
                 for round in 0..<FlipScene.rounds(20) {
@@ -216,22 +209,7 @@ struct FlipTests {
                     #expect(!(try scene.sandbox.run("create", image.string, environment: ["LOSNAP_CATALOGUE": catalogue]).succeeded))
                 }
             }
-            #expect(watch.touched().isEmpty)
-            #expect(try FileManager.default.contentsOfDirectory(atPath: scene.secret.string).isEmpty)
+            try scene.expectSecretEmpty(watch)
         }
-    }
-
-    private static func isRegular(_ path: FilePath) -> Bool {
-        var status = stat()
-        return lstat(path.string, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-    }
-
-    private static func isDirectory(_ path: FilePath) -> Bool {
-        var status = stat()
-        return lstat(path.string, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-    }
-
-    private static func exchange(_ one: FilePath, _ other: FilePath) throws {
-        try Kernel.linux.rename(workingDirectory, one.string, workingDirectory, other.string, .exchange)
     }
 }
