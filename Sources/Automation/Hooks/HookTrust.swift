@@ -41,13 +41,18 @@ enum HookTrust {
         // An argument may be what the program is to run, as that of sh or env, or a line itself, as behind `sh -c`. Else what follows a `=` is for the
         // program to judge.
         // Hooks begin in the root directory.
-        let paths = words.dropFirst().flatMap { word in
-            let isRelative = word.contains("/") && !word.hasPrefix("-") && !word.contains("=") && !word.contains { $0.isWhitespace }
-            return (word.hasPrefix("/") ? [word] : isRelative ? ["/" + word] : [])
-                + (ShellPaths.isLine(word) ? ShellPaths.paths(in: word) : [])
-        }
+        let paths = words.dropFirst().flatMap { pathsInArgument($0) }
         if user == 0, let problem = problem(ofPaths: paths, kernel: kernel) { throw problem }
         return program
+    }
+
+    /// What an argument may name: a path, from the root directory, where hooks begin; the value of an option (`-S/x`); where programs are looked for
+    /// (`PATH=/x:/y`, as env(1) takes it); the paths of a line.
+    private static func pathsInArgument(_ word: String) -> [String] {
+        if ShellPaths.isLine(word) { return ShellPaths.paths(in: word) + (word.hasPrefix("/") ? [word] : []) }
+        if word.hasPrefix("PATH=") { return word.dropFirst(5).split(separator: ":").map { $0.hasPrefix("/") ? String($0) : "/" + $0 } }
+        guard let slash = word.firstIndex(of: "/"), !word[..<slash].contains("=") else { return [] }
+        return [word.hasPrefix("-") ? String(word[slash...]) : word.hasPrefix("/") ? word : "/" + word]
     }
 
     private static func problem(ofPaths paths: [String], kernel: Kernel) -> HookProblem? {

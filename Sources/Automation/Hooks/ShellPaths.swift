@@ -54,11 +54,11 @@ enum ShellPaths {
                 // A line that goes on.
                 if scalar == "\n" { continue }
                 if quote == "\"", !["$", "`", "\"", "\\"].contains(scalar) { word.append("\\") }
-                word.append(scalar)
+                word.append(asName(scalar))
             } else if scalar == "\\", quote != "'" {
                 isEscaped = true
             } else if let open = quote {
-                if scalar == open { quote = nil } else { word.append(scalar) }
+                if scalar == open { quote = nil } else { word.append(open == "'" ? asName(scalar) : scalar) }
             } else if scalar == "'" || scalar == "\"" {
                 quote = scalar
             } else if blanks.contains(scalar) || operators.contains(scalar) {
@@ -72,6 +72,22 @@ enum ShellPaths {
         return words.filter { !$0.isEmpty }
     }
 
+    /// What would be unknown, but is quoted, and so a part of a name: the same scalar in a plane for private use.
+    private static func asName(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
+        unknowns.contains(scalar) ? Unicode.Scalar(named + scalar.value) ?? scalar : scalar
+    }
+
+    private static let named: UInt32 = 0xF0000
+
+    private static func text(_ path: ArraySlice<Unicode.Scalar>) -> String {
+        var text = String.UnicodeScalarView()
+        for scalar in path {
+            let plain = scalar.value > named ? Unicode.Scalar(scalar.value - named) : nil
+            text.append(plain.flatMap { unknowns.contains($0) ? $0 : nil } ?? scalar)
+        }
+        return String(text)
+    }
+
     private static func paths(inWord word: Word) -> [String] {
         var paths: [String] = []
         let isOption = word.first == "-"
@@ -80,19 +96,17 @@ enum ShellPaths {
             defer { isFirst = false }
             guard index == 0 || starts.contains(word[index - 1]) || (isOption && isFirst) else { continue }
             let rest = word[index...]
-            paths += ([rest.endIndex] + ends.compactMap { rest.firstIndex(of: $0) }).map { known(rest[..<$0]) }
+            paths += ([rest.endIndex] + ends.compactMap { rest.firstIndex(of: $0) }).flatMap { known(rest[..<$0]) }
         }
         return paths
     }
 
-    /// The path up to the part that only a run of the line can tell.
-    private static func known(_ path: ArraySlice<Unicode.Scalar>) -> String {
-        var path = path
-        if let unknown = path.firstIndex(where: unknowns.contains), let slash = path[..<unknown].lastIndex(of: "/") {
-            path = path[...slash]
+    /// The path up to the part that only a run of the line can tell. A brace may also be what it looks like: not every shell expands it.
+    private static func known(_ path: ArraySlice<Unicode.Scalar>) -> [String] {
+        guard let unknown = path.firstIndex(where: unknowns.contains), let slash = path[..<unknown].lastIndex(of: "/") else {
+            return [text(path)]
         }
-        var text = String.UnicodeScalarView()
-        text.append(contentsOf: path)
-        return String(text)
+        let isBrace = path[unknown...].allSatisfy { $0 == "{" || !unknowns.contains($0) }
+        return [text(path[...slash])] + (isBrace ? [text(path)] : [])
     }
 }

@@ -134,6 +134,11 @@ private struct JudgedWay {
         let found = try status(of: file)
         guard found.kind == .symbolicLink else {
             try judge(found, at: path)
+            // Where others may make names, one of several names of a file may be theirs (fs.protected_hardlinks is not relied on).
+            let around = try status(of: directory)
+            if found.kind == .regular, found.links > 1, around.permissions & 0o022 != 0 {
+                throw .exposed(path: path, .writable(mode: around.permissions))
+            }
             return file
         }
         guard isTrusted(found.uid) else { throw .exposed(path: path, .owner(user: found.uid)) }

@@ -92,6 +92,11 @@ struct CliHookTrustTests {
             for line in ["\(nowhere)", ". \(nowhere)/x", "echo >\(open)/*.txt", "ls \(open)/$LOSNAP_SOURCE/x >\(nowhere)"] {
                 try refused("'\(line)'", open)
             }
+            // One of several names of a file, in a directory where others make names.
+            let second = open.appending("second")
+            try #require(Glibc.link(mine.string, second.string) == 0)
+            try refused("\(second)", second)
+            unlink(second.string)
             let link = open.appending("link")
             symlink("/bin/true", link.string)
             lchown(link.string, Self.stranger, Self.stranger)
@@ -100,6 +105,8 @@ struct CliHookTrustTests {
             // A list is judged in the same way, and what its first line runs it by.
             for list in [
                 "[\(code)]", "[/bin/sh, \(code)]", "[/bin/sh, -c, '. \(code)']", "[\(theirs)/nothing]", "[/usr/bin/env, '\(code)']",
+                "[/bin/sh, '\(code.string.dropFirst())']", "[/bin/sh, './\(code)']", "[/usr/bin/env, '-S\(code)']",
+                "[/usr/bin/env, 'PATH=/usr/bin:\(theirs)', x.sh]",
             ] {
                 try refused(list, theirs)
             }
