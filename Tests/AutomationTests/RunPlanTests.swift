@@ -73,7 +73,25 @@ struct RunPlanTests {
                   rest: { image: DIR/*.img, every: 1d }
                   mine: { image: DIR/own.img, every: 1w }
                 """)
-            #expect(plan.units.map(\.subject) == ["vm1", "vm2", "mine"])
+            #expect(plan.units.map(\.subject) == ["mine", "vm1", "vm2"])
+        }
+    }
+
+    @Test("a pattern has a thousand images at most: those that are sources stay, and those with entries of their own come first")
+    func tooMany() throws {
+        try with { scene in
+            for number in 0...SkippedMatches.mostImages + 4 { try scene.images("vm\(number).img") }
+            try scene.images("own.img")
+            let last = try scene.source("vm999", "vm999.img")
+            let plan = try scene.plan(
+                """
+                sources:
+                  vms: { image: DIR/vm*.img, every: 1h }
+                  mine: { image: DIR/own.img, every: 1w }
+                """, [last])
+            #expect(plan.units.map(\.subject).prefix(2) == ["mine", "vm999"])
+            #expect(plan.units.count == SkippedMatches.mostImages + 1)
+            #expect(plan.skipped.map(\.beyond) == [5])
         }
     }
 

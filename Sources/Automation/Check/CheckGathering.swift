@@ -83,6 +83,7 @@ extension ConfiguredSources {
     /// What should have snapshots and is not in the catalogue.
     private func unregistered(_ known: [Source], _ problems: inout [CheckFinding]) -> [CheckCandidate] {
         var names = Set(known.map(\.name.text))
+        let registered = Set(known.map(\.imagePath))
         let single = singleNames
         var candidates: [CheckCandidate] = []
         for item in entries {
@@ -98,7 +99,7 @@ extension ConfiguredSources {
             if schedule == nil, maxAge == nil { continue }
             let images: [ConfiguredImage]
             let skipped: SkippedMatches?
-            do throws(CloneError) { (images, skipped) = try matches(of: item) } catch {
+            do throws(CloneError) { (images, skipped) = try matches(of: item, registered: registered) } catch {
                 problems.append(CheckFinding(.critical, .configuration, item.entry.name, error.message, hint: error.hint))
                 continue
             }
@@ -109,7 +110,7 @@ extension ConfiguredSources {
                 let error = AutomationError.noImages(pattern: item.entry.image.description)
                 problems.append(CheckFinding(.critical, .configuration, item.entry.name, error.message, hint: error.hint))
             }
-            for image in images where !known.contains(where: { $0.imagePath == image.path }) {
+            for image in images where !registered.contains(image.path) {
                 guard !(image.isMatch && single.contains(image.name)), names.insert(image.name).inserted else {
                     // Of a single image the contradiction is told with the source that has its name.
                     if image.isMatch {

@@ -71,7 +71,9 @@ extension ConfiguredSources {
         let selected = failures.filter { failure in
             selection.references.isEmpty || selection.references.contains { failure.names.contains($0.text) }
         }
-        let units = units(targets, now, without: broken).filter { $0.targets.contains(where: selection.includes) }
+        let all = units(targets, now, without: broken).filter { $0.targets.contains(where: selection.includes) }
+        // Whoever may put files where a pattern looks keeps no image waiting that has an entry of its own.
+        let units = all.filter { !$0.isOfPatterns } + all.filter(\.isOfPatterns)
         let isAll = selection.references.isEmpty
         let entries = Set(units.flatMap(\.targets).map(\.configured.entry.name))
         return RunPlan(
@@ -95,7 +97,7 @@ extension ConfiguredSources {
         for item in entries where item.entry.schedule != nil || item.entry.group.map(scheduledGroups.contains) == true {
             let images: [ConfiguredImage]
             do throws(CloneError) {
-                let found = try matches(of: item)
+                let found = try matches(of: item, registered: Set(byImage.keys))
                 images = found.images
                 if let matches = found.skipped { skipped.append(matches) }
             } catch {

@@ -38,6 +38,9 @@ public struct RunUnit: Sendable {
     /// How often taking it has failed since it was last seen to; nil: it has not, or it is not due anyway.
     public internal(set) var failures: TakeFailures?
 
+    /// Whether all of it is there because of a pattern.
+    var isOfPatterns: Bool { targets.allSatisfy(\.configured.isMatch) }
+
     /// "home", or "data, log (group database)".
     public var subject: String {
         let names = targets.map(\.name).joined(separator: ", ")

@@ -26,7 +26,11 @@ extension ConfiguredSources {
     func images(of item: ResolvedEntry) throws(CloneError) -> [ConfiguredImage] { try matches(of: item).images }
 
     /// The images of an entry, and the files that its pattern matches but that are skipped; nil: none.
-    func matches(of item: ResolvedEntry) throws(CloneError) -> (images: [ConfiguredImage], skipped: SkippedMatches?) {
+    ///
+    /// - Parameter registered: images that are sources already: of too many these stay.
+    func matches(
+        of item: ResolvedEntry, registered: Set<FilePath> = []
+    ) throws(CloneError) -> (images: [ConfiguredImage], skipped: SkippedMatches?) {
         guard case .glob(let directory, _) = item.image else {
             guard case .one(let path) = item.image else { return ([], nil) }
             return ([ConfiguredImage(entry: item.entry, name: item.entry.name, path: path, isMatch: false)], nil)
@@ -44,7 +48,12 @@ extension ConfiguredSources {
                 images.append(ConfiguredImage(entry: item.entry, name: path.stem ?? file.name, path: path, isMatch: true))
             }
         }
-        return (images, skipped.count > 0 ? skipped : nil)
+        skipped.beyond = max(0, images.count - SkippedMatches.mostImages)
+        if skipped.beyond > 0 {
+            let kept = images.filter { registered.contains($0.path) } + images.filter { !registered.contains($0.path) }
+            images = Array(kept.prefix(SkippedMatches.mostImages))
+        }
+        return (images, skipped.isEmpty ? nil : skipped)
     }
 
     /// The names of the sources that entries have for single images.
