@@ -187,6 +187,23 @@ struct StoreRestoreTests {
         }
     }
 
+    @Test("of very many files by hidden names the first are told, and how many more there are")
+    func manyHiddenNames() throws {
+        try TestScope.with { scope in
+            let (scene, store, source) = try world(scope)
+            let snapshot = try store.list()[0]
+            for number in 0..<(HiddenName.most + 7) {
+                let name = ".home.img.losnap-" + String(String(0x1_0000_0000 + number, radix: 16).dropFirst())
+                _ = FileManager.default.createFile(atPath: scene.directory.appending(name).string, contents: Data())
+            }
+            let warnings = try store.restore(snapshot, to: .inPlace).warnings
+            #expect(warnings.count == HiddenName.most + 1)
+            #expect(warnings.last == .moreLeft(image: source.imagePath.string, count: 7))
+            let steps = try store.repair(RepairRequest()).steps.filter { $0.kind == .restoreLeft }
+            #expect(steps.count == HiddenName.most + 1 && steps.contains { $0.detail == "7 more files beside it" })
+        }
+    }
+
     @Test("an old image that can't be removed is named in a warning; the restore counts")
     func leftOver() throws {
         try TestScope.with { scope in

@@ -118,6 +118,8 @@ public enum StoreWarning: Sendable, Hashable {
     case oldImageLeft(path: String, problem: String)
     /// Beside the image lies what an earlier restore left that was cut off: a clone, or the image as it was before.
     case restoreLeft(path: String)
+    /// So many more files beside an image have the name of one that a restore has left.
+    case moreLeft(image: String, count: Int)
     /// The restore is done, but the log does not have it.
     case notLogged(problem: String)
     /// Something that the policy wants to say.

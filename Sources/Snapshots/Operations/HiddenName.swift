@@ -12,9 +12,14 @@ struct HiddenName {
     /// The name for a snapshot's clone; the number is 1 for the first.
     func name(of id: Identifier, _ number: Int) -> String { prefix + id.prefix + (number == 1 ? "" : "-\(number)") }
 
-    /// Those in a directory, in order.
-    func all(in directory: OpenFile, kernel: Kernel) -> [String] {
-        listDirectory(directory, kernel: kernel).filter(matches).sorted()
+    /// The most that are looked at: who may write the directory can put as many there as they like.
+    static let most = 100
+
+    /// Those in a directory, in order, and how many more there are.
+    func all(in directory: OpenFile, kernel: Kernel) -> (names: [String], more: Int) {
+        let all = listDirectory(directory, kernel: kernel).filter(matches)
+        let names = all.count > Self.most ? Array(all.prefix(Self.most)).sorted() : all.sorted()
+        return (names, all.count - names.count)
     }
 
     private func matches(_ name: String) -> Bool {

@@ -10,7 +10,7 @@ extension Store {
         guard !source.isRemoved, let name = source.imagePath.lastComponent?.string,
             let directory = try? openDirectoryMindingLinks(source.imagePath.removingLastComponent().string, kernel: kernel)
         else { return [] }
-        let names = HiddenName(of: name).all(in: directory, kernel: kernel)
+        let (names, more) = HiddenName(of: name).all(in: directory, kernel: kernel)
         guard !names.isEmpty else { return [] }
         // A restore that is at work holds the lock of the directory where the safety snapshot goes. Without one there is none at work.
         var lock = DirectoryLocks.none
@@ -19,20 +19,22 @@ extension Store {
             lock = free
         }
         defer { withExtendedLifetime(lock) {} }
-        return names.map { name in
-            let path = FilePath(directory.path).appending(name)
-            do throws(CloneError) {
-                guard try isLeftClone(name, in: directory) else {
-                    return RepairStep(
-                        kind: .restoreLeft, source: source.name, path: path, detail: "may be the previous image",
-                        hint: "check its content; if nobody needs it: rm \(path.string.shellWord)")
+        let untold = RepairStep(kind: .restoreLeft, source: source.name, path: source.imagePath, detail: "\(more) more files beside it")
+        return (more > 0 ? [untold] : [])
+            + names.map { name in
+                let path = FilePath(directory.path).appending(name)
+                do throws(CloneError) {
+                    guard try isLeftClone(name, in: directory) else {
+                        return RepairStep(
+                            kind: .restoreLeft, source: source.name, path: path, detail: "may be the previous image",
+                            hint: "check its content; if nobody needs it: rm \(path.string.shellWord)")
+                    }
+                    if !request.isDryRun { try removeLeftClone(name, in: directory) }
+                    return RepairStep(kind: .cloneRemoved, source: source.name, path: path)
+                } catch {
+                    return RepairStep(kind: .restoreLeft, source: source.name, path: path, detail: error.message, hint: error.hint)
                 }
-                if !request.isDryRun { try removeLeftClone(name, in: directory) }
-                return RepairStep(kind: .cloneRemoved, source: source.name, path: path)
-            } catch {
-                return RepairStep(kind: .restoreLeft, source: source.name, path: path, detail: error.message, hint: error.hint)
             }
-        }
     }
 
     private func isLeftClone(_ name: String, in directory: OpenFile) throws(CloneError) -> Bool {

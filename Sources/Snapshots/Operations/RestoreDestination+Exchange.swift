@@ -37,7 +37,9 @@ extension RestoreDestination {
         -> [StoreWarning]
     {
         let hidden = HiddenName(of: name)
-        let left = hidden.all(in: directory, kernel: kernel).map { StoreWarning.restoreLeft(path: beside($0).string) }
+        let (names, more) = hidden.all(in: directory, kernel: kernel)
+        let left =
+            names.map { StoreWarning.restoreLeft(path: beside($0).string) } + (more > 0 ? [.moreLeft(image: path.string, count: more)] : [])
         // From a crash in here a hidden file stays: before the exchange the clone, after it the old image.
         let pair = Pair(
             made: try beneath { () throws(CloneError) in try clone.file.status().identity }, old: old.identity,

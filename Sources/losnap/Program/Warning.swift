@@ -98,6 +98,8 @@ extension Warning {
             self.init(
                 "restore_left", "\(path): left by an interrupted restore: a clone, or the previous image",
                 hint: "run losnap repair: it removes clones and reports what else is left")
+        case .moreLeft(let image, let count):
+            self.init("restore_left", "\(image): \(count) more files beside it have names as an interrupted restore leaves them")
         case .notLogged(let problem): self.init("not_logged", "the restore is done, but the log does not have it: \(problem)")
         case .policy(let message, let hint): self.init("policy", message, hint: hint)
         case .reserveGivenUp(let path):
