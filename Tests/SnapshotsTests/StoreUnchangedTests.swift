@@ -111,14 +111,20 @@ struct StoreUnchangedTests {
         }
     }
 
+    /// An empty image whose writes btrfs compresses.
+    private func compressedImage(_ scope: TestScope, _ scene: StoreScene) throws -> FilePath {
+        let path = scene.directory.appending("home.img")
+        try scope.write("", to: path)
+        try Command.run("chattr", ["+c", path.string])
+        return path
+    }
+
     @Test("compressed extents that were not touched are the same")
     func compressed() throws {
         try TestScope.with { scope in
             let scene = try StoreScene(on: scope.memoryPool(.btrfs))
             let store = try scene.store()
-            let path = scene.directory.appending("home.img")
-            try scope.write("", to: path)
-            try Command.run("chattr", ["+c", path.string])
+            let path = try compressedImage(scope, scene)
             try scene.write("a", to: path)
             let source = try store.findOrPropose(.path(path))
             try store.take(source)
@@ -136,9 +142,7 @@ struct StoreUnchangedTests {
         try TestScope.with { scope in
             let scene = try StoreScene(on: scope.memoryPool(.btrfs))
             let store = try scene.store()
-            let path = scene.directory.appending("home.img")
-            try scope.write("", to: path)
-            try Command.run("chattr", ["+c", path.string])
+            let path = try compressedImage(scope, scene)
             func write(_ letter: Character, at offset: Int, bytes: Int) throws {
                 let file = try FileDescriptor.open(path, .writeOnly)
                 try file.closeAfter {

@@ -152,6 +152,15 @@ func processState(_ pid: pid_t) -> String? {
 /// Whether a process is there and no zombie.
 func isRunning(_ pid: pid_t) -> Bool { processState(pid).map { $0 != "Z" } ?? false }
 
+/// Stops the guard and kills the cloner: what is frozen stays so, with a guard that lives and does nothing. Returns the guard.
+func killBesideStoppedGuard(_ process: ChildProcess) throws -> pid_t {
+    let guardian = try guardPID(of: process.pid)
+    kill(guardian, SIGSTOP)
+    process.send(SIGKILL)
+    #expect(process.waitForEnd(within: .seconds(10)) == .signalled(SIGKILL))
+    return guardian
+}
+
 /// Kills cloner and guard so that neither can do anything after the other's death: both are stopped first.
 func killBoth(_ process: ChildProcess) throws {
     let guardian = try guardPID(of: process.pid)

@@ -191,10 +191,7 @@ struct GuardTests {
         try TestScope.with { scope in
             let scene = try FreezeScene(scope)
             let process = try scene.startStalled(for: 600)
-            let guardian = try guardPID(of: process.pid)
-            kill(guardian, SIGSTOP)
-            process.send(SIGKILL)
-            #expect(process.waitForEnd(within: .seconds(10)) == .signalled(SIGKILL))
+            let guardian = try killBesideStoppedGuard(process)
             let touch = try Touch(scope, in: scene.image.path)
             #expect(touch.hangs())
             // Its parent is dead, and it has not thawed yet: whoever comes must wait.

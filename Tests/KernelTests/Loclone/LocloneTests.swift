@@ -191,12 +191,7 @@ struct LocloneTests {
         try TestScope.with { scope in
             let scene = try FreezeScene(scope)
             let process = try scene.startStalled(for: 600)
-            let guardian = try guardPID(of: process.pid)
-            kill(guardian, SIGSTOP)
-            process.send(SIGKILL)
-            #expect(process.waitForEnd(within: .seconds(10)) != nil)
-            kill(guardian, SIGKILL)
-            try eventually("the guard is gone") { !isRunning(guardian) }
+            try killBoth(process)
             var tool = Tool.loclone
             tool.environment["LOSNAP_RUNTIME_DIR"] = scene.runtime.string
             let outcome = try tool.run([scene.image.file.string, scene.destination.string])

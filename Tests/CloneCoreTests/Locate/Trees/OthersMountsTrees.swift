@@ -27,14 +27,7 @@ struct OthersMountsTrees {
     }
 
     @Test("partitions and stacked devices: what can't be mounted elsewhere is not looked for") mutating func stacked() throws {
-        system.sysfs(
-            """
-            block/loop0/loop0p1/partition = 1
-            block/loop0/loop0p1/dev = 259:0
-            block/loop0/loop0p1/holders/dm-0
-            block/dm-0/dev = 253:0
-            block/dm-0/slaves/loop0p1
-            """)
+        system.mapsPartitionOfLoop0()
         system.mounts("42 27 253:0 / /home rw - xfs /dev/mapper/x rw")
         #expect(try system.use(of: image).summary == ["0 /home 253:0"])
         #expect(system.reads.all == [""])

@@ -66,6 +66,18 @@ struct RecordedSystem {
         }
     }
 
+    /// A first partition of loop0, 259:0, with dm-0 on it, 253:0.
+    mutating func mapsPartitionOfLoop0() {
+        sysfs(
+            """
+            block/loop0/loop0p1/partition = 1
+            block/loop0/loop0p1/dev = 259:0
+            block/loop0/loop0p1/holders/dm-0
+            block/dm-0/dev = 253:0
+            block/dm-0/slaves/loop0p1
+            """)
+    }
+
     /// A loop device that sysfs still shows, or shows already, but that has no file.
     mutating func detaches(_ number: Int) { loops["loop\(number)"] = nil }
 

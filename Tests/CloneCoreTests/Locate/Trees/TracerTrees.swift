@@ -52,14 +52,7 @@ struct TracerTrees {
     }
 
     @Test("through a partition and device-mapper; on two images there is no one image") mutating func stacked() throws {
-        system.sysfs(
-            """
-            block/loop0/loop0p1/partition = 1
-            block/loop0/loop0p1/dev = 259:0
-            block/loop0/loop0p1/holders/dm-0
-            block/dm-0/dev = 253:0
-            block/dm-0/slaves/loop0p1
-            """)
+        system.mapsPartitionOfLoop0()
         system.mounts("44 27 253:0 / /data rw - ext4 /dev/mapper/x rw")
         #expect(try image(at: "/data") == "/pool/home.img")
         system.loop(1, RecordedSystem.file(132), "/pool/second.img")
