@@ -65,6 +65,24 @@ struct CliFullDiskTests {
         }
     }
 
+    @Test("a snapshot whose filesystem finds no room for its log is refused as on a full disk", arguments: CliMainJobTests.images)
+    func mount(kind: Filesystem) throws {
+        try CliScene.with(image: kind) { scene in
+            let mounted = try #require(scene.mounted)
+            try scene.scope.write("as it was", to: mounted.path.appending("letter"))
+            // So that there is a log to replay.
+            #expect(try scene.create("--consistency", "crash") == 1)
+            try fill(scene.pool.path)
+            let directory = try scene.scope.freshDirectory("inside").string
+            let refused = try scene.sandbox.losnap.run(["mount", "1", directory, "--writable"])
+            #expect(refused.status == .exited(73), "\(refused)")
+            #expect(Complaint(refused).errors.first?.contains("no space left") == true, "\(refused)")
+            unlink(scene.pool.path.appending("filler").string)
+            #expect(try scene.sandbox.losnap.run(["mount", "1", directory, "--writable"]).succeeded)
+            #expect(try scene.sandbox.losnap.run(["umount", directory]).succeeded)
+        }
+    }
+
     private func run(_ command: Command, _ scene: CliScene, _ losnap: Tool, _ what: String) throws {
         let files = try scene.files()
         switch command {

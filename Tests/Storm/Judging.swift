@@ -30,13 +30,7 @@ extension Storm {
     /// What no disturbance of this storm excuses.
     private func judgeMeaning(_ catalogue: Catalogue, _ answer: Answer) {
         switch answer.status {
-        // A snapshot on a full pool has no room for its filesystem's log, and should be refused with 73. Counted until it is.
-        case 65 where answer.code == "cannot_mount" && !filled.withLock { $0.isEmpty }:
-            ledger.count("known fault: 65 where the pool is full")
         case 65: ledger.violation("something is said to be damaged", answer.evidence)
-        // An image that is mounted or unmounted just then, or was unmounted while frozen, should be refused with 75. Counted until it is.
-        case 77 where answer.code == "freeze_refused":
-            ledger.count("known fault: 77 where mounts change or a filesystem is mounted nowhere")
         case 77 where catalogue.isPrivileged: ledger.violation("root is told that something is not permitted", answer.evidence)
         case 78: ledger.violation("the configuration is said to be wrong", answer.evidence)
         case 74 where filled.withLock({ $0.isEmpty }): ledger.violation("a disk is said to have failed", answer.evidence)

@@ -1,5 +1,6 @@
 // The sentences of CloneError. The rule: the path first, lower case, no full stop; a hint wherever somebody can do something.
 
+internal import Glibc
 internal import SystemPackage
 
 extension CloneError {
@@ -260,7 +261,8 @@ extension CloneError {
         case .freezeTooLong, .trackingImpossible, .trackingMissed: .failed
         case .thawBlocked, .unmountedWhileFrozen: .busy
         case .cannotFreeze, .stillFrozen, .system: .failed
-        case .refused(.unreachableNamespace), .refused(.hiddenMount): .permission
+        // Of a mount that root doesn't get at, no permission is missing.
+        case .refused(.unreachableNamespace), .refused(.hiddenMount): geteuid() == 0 ? .busy : .permission
         case .refused: .failed
         }
     }

@@ -10,7 +10,7 @@ public enum FreezeRefusal: Sendable, Hashable {
     case attachedNotMounted(image: String, device: String)
     /// The path names another file than the one that is mounted.
     case replacedWhileMounted(image: String, mountPoint: String)
-    /// Mounted in a mount namespace that can't be reached.
+    /// Mounted in a mount namespace that can't be reached, or unmounted while somebody goes on using it (MNT_DETACH): both look the same.
     case unreachableNamespace(image: String, device: String)
     /// Mounted, but no path opens it: hidden under another mount, or not permitted.
     case hiddenMount(image: String, mountPoint: String)
@@ -34,7 +34,7 @@ public enum FreezeRefusal: Sendable, Hashable {
         case .replacedWhileMounted(let image, let mountPoint):
             "\(image): the path names another file than the one that is mounted at \(mountPoint)"
         case .unreachableNamespace(let image, let device):
-            "\(image): \(device) is mounted in a mount namespace that can't be reached"
+            "\(image): \(device) is mounted in a namespace that can't be reached, or was unmounted with umount -l and is still in use"
         case .hiddenMount(let image, let mountPoint):
             "\(image): it is mounted at \(mountPoint), which can't be opened: hidden by another mount, or not permitted"
         case .unknownBackingFile(let image, let device):
@@ -55,7 +55,8 @@ public enum FreezeRefusal: Sendable, Hashable {
         case .attachedNotMounted(_, let device):
             "mount it, or detach it with `losetup -d \(device)`"
         case .replacedWhileMounted: "unmount and mount again, so that the mount and the path agree"
-        case .unreachableNamespace: "run losnap as root in the namespace in which it is mounted"
+        case .unreachableNamespace:
+            "run losnap as root in the namespace in which it is mounted; if it was unmounted, end the programs that still use it"
         case .hiddenMount: "run losnap as root; unmount what is mounted over it"
         case .unknownBackingFile(_, let device): "unmount what is mounted from \(device), or attach it again by a path that exists"
         case .insideAnother: "snapshot the outer image alone: what is mounted from images inside it is frozen with it"

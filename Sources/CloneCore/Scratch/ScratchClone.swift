@@ -55,6 +55,8 @@ public struct ScratchClone: Sendable {
         if result == -EROFS, clone == nil, logIsWritten, content == .xfs { result = mount(content.mountOptions + ",norecovery") }
         // btrfs says so when it has a log to replay ("log replay required on RO media").
         if result == -EIO, clone == nil, !logIsWritten, content == .btrfs { result = -EROFS }
+        // A filesystem that can't write its log says EIO, whatever kept the loop device from writing.
+        if result == -EIO, isFull(pool) { throw .full(path: path) }
         if result < 0 { throw Self.mountError(Errno(rawValue: -result), path, content) }
         return ScratchMount(snapshot: uuid, directory: real, device: loop.path, type: content.rawValue, access: access)
     }
@@ -172,6 +174,13 @@ public struct ScratchClone: Sendable {
             if error as Errno == .improperLink { throw .differentFilesystem(image: path, directory: "the pool") }
             throw CloneError(error, .clone, path)
         }
+    }
+
+    /// Whether a pool has no room for what the replay of a log may write.
+    private func isFull(_ pool: CInt) -> Bool {
+        guard let file = try? kernel.openNameless(pool, 0o600) else { return false }
+        defer { kernel.close(file) }
+        return [ENOSPC, EDQUOT].contains(posix_fallocate(file, 0, 4 << 20))
     }
 
     private static func mountError(_ error: Errno, _ path: String, _ content: ImageContent) -> CloneError {
